@@ -11,7 +11,6 @@ let package = Package(
     name: "Cellar",
     products: [
         .library(name: "Cellar", targets: ["Cellar"]),
-        .executable(name: "cellar", targets: ["cellar-tool"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),

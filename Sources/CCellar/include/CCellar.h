@@ -1,1 +1,40 @@
+// The few things that Swift cannot say: system calls without a wrapper in the C library, process-shared robust mutex
+// attributes, and a compiler-only fence.
 #pragma once
+#include "cellar_layout.h"
+#include <errno.h>
+#include <stdbool.h>
+#include <sys/types.h>
+#include <time.h>
+
+/// Keeps the compiler from moving memory accesses across; emits no instruction.
+static inline void cellar_compiler_fence(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
+
+/// Sleeps while `*word == expected`, for at most `nanoseconds`. Returns 0 or an errno (EAGAIN, ETIMEDOUT, EINTR).
+int cellar_futex_wait(uint32_t *word, uint32_t expected, int64_t nanoseconds);
+/// Wakes up to `count` sleepers on the word.
+void cellar_futex_wake(uint32_t *word, int count);
+
+/// Registers this process for global expedited membarriers. Returns 0 or an errno.
+int cellar_membarrier_register(void);
+/// A full memory barrier on every registered process's running threads. Returns 0 or an errno.
+int cellar_membarrier(void);
+
+/// Makes a normal, robust, process-shared mutex of the bytes. Returns 0 or an errno.
+int cellar_mutex_init(pthread_mutex_t *mutex);
+/// Whether the bytes are such a mutex, as far as can be told without using it.
+bool cellar_mutex_is_sound(const pthread_mutex_t *mutex);
+/// Locks with a deadline on CLOCK_MONOTONIC. Returns 0, EOWNERDEAD (locked), ETIMEDOUT or another errno.
+int cellar_mutex_lock_until(pthread_mutex_t *mutex, int64_t deadline_nanoseconds);
+
+/// The kernel's id of the calling thread.
+pid_t cellar_thread_id(void);
+/// Names the calling thread, for people who look with ps or a debugger; at most 15 bytes are kept.
+void cellar_thread_set_name(const char *name);
+
+/// Kinds of lock on a whole file, held by the open file (so by all who inherit it) and not by the process.
+enum { CELLAR_LOCK_NONE, CELLAR_LOCK_SHARED, CELLAR_LOCK_EXCLUSIVE };
+/// Takes or gives up a lock without waiting. Returns 0, EAGAIN (somebody else has it) or another errno.
+int cellar_file_lock(int file, int kind);
+/// Whether another open file holds a lock: 1, 0, or -1 where that cannot be told. Changes nothing.
+int cellar_file_is_locked(int file);

@@ -1,0 +1,278 @@
+// The structures of the shared segment, declared once, in plain C, so that their layout is the C ABI's and every
+// offset is asserted below. Words marked (atomic) are only touched with atomic operations. All positions are byte
+// offsets from the start of the segment; 0 means "none". The state table of each atomic word stands beside the Swift
+// file that works it (named in the comment); SegmentFormat.md draws all of this.
+#pragma once
+#include <assert.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CELLAR_CACHE_LINE 64
+#define CELLAR_PROCESS_SLOTS 1024
+#define CELLAR_PROCESS_NAME_BYTES 48
+#define CELLAR_TABLE_PAGES 4096
+#define CELLAR_CELLS_PER_PAGE 4096
+#define CELLAR_SMALL_CLASSES 256
+#define CELLAR_SMALL_GRANULE 16
+
+// A robust mutex with room for what other C libraries need; the rest of the 48 bytes stays zero.
+typedef union cellar_mutex {
+    pthread_mutex_t native;
+    unsigned char bytes[40];
+} cellar_mutex;
+static_assert(sizeof(cellar_mutex) == 40, "a pthread mutex is 40 bytes on this ABI");
+
+// What a catalogue operation was about to do, so that whoever finds its author dead can finish or undo it.
+// Segment/CatalogIntent.swift
+typedef struct cellar_intent {
+    uint64_t operation;   // (atomic) 0 = none; written last, cleared last
+    uint64_t block;       // block taken from the allocator
+    uint64_t block_size;
+    uint64_t second;      // a second block taken
+    uint64_t second_size;
+    uint64_t cell;        // cell worked on
+    uint64_t other;       // publish: offset of the word that will point to the block; rename: the new name word
+    uint64_t reserved;
+} cellar_intent;
+static_assert(sizeof(cellar_intent) == 64, "intent");
+
+// Checkpoint co-ordination. Persistence/Checkpointer.swift, Persistence/SyncGate.swift
+typedef struct cellar_checkpoint {
+    cellar_mutex role;        // held by the keeper that is the checkpointer, for as long as it is
+    uint32_t idle;            // (atomic, futex) 1 = the checkpointer sleeps until somebody has something for it
+    uint32_t finished;        // (atomic, futex) low word of `ended`, for waiters
+    uint64_t requested;       // (atomic) the highest pass number somebody waits for
+    uint64_t begun;           // (atomic) number of the newest pass that began
+    uint64_t ended;           // (atomic) number of the newest pass that ended, well or badly
+    uint64_t succeeded;       // (atomic) number of the newest pass that is on disk
+    uint64_t failure;         // (atomic) what the newest failed pass met: StoreError code index << 32 | errno
+    uint64_t holder;          // (atomic) process slot + 1 of the checkpointer
+    uint64_t last_nanoseconds;// (atomic) how long the newest successful pass took
+    uint64_t last_bytes;      // (atomic) and what it wrote
+    uint64_t last_chunks;
+    uint64_t verify;          // (atomic) counts requests to compare everything with the disk (a process died)
+    uint64_t verified;        // (atomic) the value of `verify` that a successful pass has honoured
+} cellar_checkpoint;
+static_assert(sizeof(cellar_checkpoint) == 136, "checkpoint");
+
+typedef struct cellar_header {
+    uint64_t magic;               // (atomic) published last
+    uint32_t format_version;
+    uint32_t header_size;
+    uint64_t layout_fingerprint;
+    uint32_t byte_order;
+    uint32_t pointer_width;
+    unsigned char store_uuid[16];
+    unsigned char boot_id[16];
+    uint64_t size;                // (atomic) bytes that are backed by memory; only grows
+    uint64_t created_ns;          // wall clock
+    uint64_t flags;               // (atomic) CELLAR_FLAG_*
+    uint64_t next_attachment;     // (atomic)
+    uint64_t next_uid;            // (atomic) identity of the next cell, never given twice in a store's life
+    uint64_t cursor;              // (atomic) first byte never handed out
+    uint64_t directory;           // (atomic) the current directory table
+    uint64_t schemas;             // (atomic) list of schema records
+    uint64_t limbo;               // (atomic) list of blocks that wait until nobody looks at them
+    uint64_t free_ids;            // (atomic) 1 + where to look for vacated cell ids, 0 = there are none
+    uint64_t next_id;             // (atomic) first cell id never handed out
+    uint64_t directory_used;      // (atomic) slots of the directory that are not empty
+    uint64_t live_cells;          // (atomic)
+    uint64_t hash_seed;
+    uint64_t free_large;          // (atomic) list of free blocks above the small classes
+    uint64_t free_bytes;          // (atomic) bytes on the free lists
+    uint64_t reserved0[2];
+    cellar_mutex allocation;      // guards the catalogue: allocator, directory, cell table, growth
+    uint64_t allocation_holder;   // (atomic) slot + 1 | coarse milliseconds << 32
+    cellar_intent intent;
+    cellar_checkpoint checkpoint;
+    unsigned char reserved1[2048 - 208 - 40 - 8 - 64 - 136];
+    uint64_t free_small[CELLAR_SMALL_CLASSES]; // (atomic) lists of free blocks of 16, 32, … 4096 bytes
+} cellar_header;
+static_assert(offsetof(cellar_header, allocation) == 208, "header");
+static_assert(offsetof(cellar_header, free_small) == 2048, "header");
+static_assert(sizeof(cellar_header) == 4096, "the header is one page");
+
+// One attached process. Segment/ProcessTable.swift
+typedef struct cellar_process {
+    uint64_t state;        // (atomic) 0 free, 1 live
+    uint64_t attachment;   // (atomic) number of the attachment, never given twice in a segment's life
+    uint32_t pid;
+    uint32_t thread;       // the keeper's thread id
+    uint64_t started_ns;   // wall clock
+    uint32_t wake;         // (atomic, futex) bumped to wake the keeper
+    uint32_t reserved0;
+    uint64_t reserved1[3];
+    cellar_mutex liveness; // held by the keeper for as long as the process lives
+    uint64_t reserved2[3];
+    char name[CELLAR_PROCESS_NAME_BYTES];
+    uint64_t reserved3[2];
+} cellar_process;
+static_assert(offsetof(cellar_process, liveness) == 64, "process slot");
+static_assert(sizeof(cellar_process) == 192, "a process slot is three cache lines");
+
+// Cell id -> offset, with the dirty marks of the page's cells. Segment/CellTable.swift
+typedef struct cellar_table_page {
+    uint64_t cells[CELLAR_CELLS_PER_PAGE];      // (atomic) offset of the cell, 0 = none
+    uint64_t dirty[CELLAR_CELLS_PER_PAGE / 64]; // (atomic) a bit a cell: something of it is to be written
+    uint64_t taken[CELLAR_CELLS_PER_PAGE / 64]; // (atomic) a bit a cell: a checkpoint under way has taken it
+} cellar_table_page;
+static_assert(sizeof(cellar_table_page) == 33792, "table page");
+
+// The fixed part of the segment.
+typedef struct cellar_segment {
+    cellar_header header;
+    cellar_process processes[CELLAR_PROCESS_SLOTS];
+    uint64_t pages[CELLAR_TABLE_PAGES];         // (atomic) offsets of table pages
+    uint64_t dirty_pages[CELLAR_TABLE_PAGES / 64]; // (atomic) a bit a page: a cell of it is dirty
+} cellar_segment;
+static_assert(offsetof(cellar_segment, processes) == 4096, "segment");
+static_assert(offsetof(cellar_segment, pages) == 200704, "segment");
+static_assert(offsetof(cellar_segment, dirty_pages) == 233472, "segment");
+static_assert(sizeof(cellar_segment) == 233984, "segment");
+
+// Name -> cell: open addressing. A slot is 0 (empty), 1 (dropped), or tag << 48 | offset. Segment/Directory.swift
+typedef struct cellar_directory {
+    uint64_t capacity;     // a power of two; slots follow
+    uint64_t reserved;
+} cellar_directory;
+static_assert(sizeof(cellar_directory) == 16, "directory");
+
+// One interned type description; its text follows. Segment/SchemaTable.swift
+typedef struct cellar_schema {
+    uint64_t next;
+    uint64_t fingerprint;
+    uint64_t size;
+    uint32_t alignment;
+    uint32_t text_length;
+} cellar_schema;
+static_assert(sizeof(cellar_schema) == 32, "schema");
+
+// A cell. The name follows (unless it was renamed), then what the kind needs. Segment/Cell.swift
+typedef struct cellar_cell {
+    uint32_t state;        // (atomic) 1 loading, 2 live, 3 removed
+    uint32_t traits;       // kind (1 value, 2 array, 3 dropped name) | volatile << 8
+    uint64_t block_size;   // of the whole block that begins here
+    uint64_t name;         // (atomic) offset | length << 48
+    uint64_t schema;
+    uint64_t count;        // elements; 1 for a value
+    uint32_t id;           // index in the cell table
+    uint32_t record;       // (atomic) 0 = the database's record of the cell is up to date; else a change count
+    uint64_t uid;          // identity in the store, on disk too
+    uint64_t holder;       // (atomic) slot + 1 of the lock's holder | coarse milliseconds << 32
+    cellar_mutex lock;
+    uint64_t sequence;     // (atomic) two-copy values and atomic updates
+    uint64_t mark;         // (atomic) dirty mark of a value
+    uint64_t word;         // (atomic) a value of up to 8 bytes; otherwise the offset of the payload or array part
+} cellar_cell;
+static_assert(offsetof(cellar_cell, lock) == 64, "cell");
+static_assert(offsetof(cellar_cell, mark) == 112, "mark and word share 16 aligned bytes, so one cache line");
+static_assert(sizeof(cellar_cell) == 128, "cell");
+
+// The array part of a cell; a mark for each chunk follows, then the elements. Segment/Cell.swift
+typedef struct cellar_array {
+    uint64_t payload;          // offset of the elements
+    uint64_t payload_size;     // bytes
+    uint64_t chunk_count;
+    uint64_t overlay;          // (atomic) offset of the buffer of the update under way
+    uint64_t overlay_capacity; // (atomic) its bytes
+    uint64_t overlay_start;    // (atomic) first byte of the elements it replaces
+    uint64_t overlay_length;   // (atomic) and how many
+    uint64_t torn_start;       // (atomic) the range a bulk write works on, kept if its writer died:
+    uint64_t torn_length;      // (atomic) 0 = none
+    uint64_t reserved[7];
+} cellar_array;
+static_assert(sizeof(cellar_array) == 128, "array");
+
+// A block that waits until nobody can look at it any more. Segment/Limbo.swift
+typedef struct cellar_limbo {
+    uint64_t next;
+    uint64_t block;
+    uint64_t block_size;
+    uint64_t epoch;        // newest attachment that may know the block
+    uint64_t cell_id;      // id to give back, or ~0
+    uint64_t durable;      // (atomic) 1 = its deletion is on disk, or never was on disk
+} cellar_limbo;
+static_assert(sizeof(cellar_limbo) == 48, "limbo");
+
+// Offsets as constants, for Swift.
+#define CELLAR_FIELD(type, field, name) name = offsetof(type, field)
+enum {
+    CELLAR_FIELD(cellar_header, layout_fingerprint, CELLAR_HEADER_FINGERPRINT),
+    CELLAR_FIELD(cellar_header, store_uuid, CELLAR_HEADER_UUID),
+    CELLAR_FIELD(cellar_header, boot_id, CELLAR_HEADER_BOOT),
+    CELLAR_FIELD(cellar_header, size, CELLAR_HEADER_SIZE),
+    CELLAR_FIELD(cellar_header, flags, CELLAR_HEADER_FLAGS),
+    CELLAR_FIELD(cellar_header, next_attachment, CELLAR_HEADER_NEXT_ATTACHMENT),
+    CELLAR_FIELD(cellar_header, next_uid, CELLAR_HEADER_NEXT_UID),
+    CELLAR_FIELD(cellar_header, cursor, CELLAR_HEADER_CURSOR),
+    CELLAR_FIELD(cellar_header, directory, CELLAR_HEADER_DIRECTORY),
+    CELLAR_FIELD(cellar_header, schemas, CELLAR_HEADER_SCHEMAS),
+    CELLAR_FIELD(cellar_header, limbo, CELLAR_HEADER_LIMBO),
+    CELLAR_FIELD(cellar_header, free_ids, CELLAR_HEADER_FREE_IDS),
+    CELLAR_FIELD(cellar_header, next_id, CELLAR_HEADER_NEXT_ID),
+    CELLAR_FIELD(cellar_header, directory_used, CELLAR_HEADER_DIRECTORY_USED),
+    CELLAR_FIELD(cellar_header, live_cells, CELLAR_HEADER_LIVE_CELLS),
+    CELLAR_FIELD(cellar_header, hash_seed, CELLAR_HEADER_HASH_SEED),
+    CELLAR_FIELD(cellar_header, free_large, CELLAR_HEADER_FREE_LARGE),
+    CELLAR_FIELD(cellar_header, free_bytes, CELLAR_HEADER_FREE_BYTES),
+    CELLAR_FIELD(cellar_header, allocation, CELLAR_HEADER_ALLOCATION),
+    CELLAR_FIELD(cellar_header, allocation_holder, CELLAR_HEADER_ALLOCATION_HOLDER),
+    CELLAR_FIELD(cellar_header, intent, CELLAR_HEADER_INTENT),
+    CELLAR_FIELD(cellar_header, checkpoint, CELLAR_HEADER_CHECKPOINT),
+    CELLAR_FIELD(cellar_header, free_small, CELLAR_HEADER_FREE_SMALL),
+
+    CELLAR_FIELD(cellar_intent, operation, CELLAR_INTENT_OPERATION),
+    CELLAR_FIELD(cellar_intent, block, CELLAR_INTENT_BLOCK),
+    CELLAR_FIELD(cellar_intent, block_size, CELLAR_INTENT_BLOCK_SIZE),
+    CELLAR_FIELD(cellar_intent, cell, CELLAR_INTENT_CELL),
+    CELLAR_FIELD(cellar_intent, other, CELLAR_INTENT_OTHER),
+    CELLAR_FIELD(cellar_intent, second, CELLAR_INTENT_SECOND),
+    CELLAR_FIELD(cellar_intent, second_size, CELLAR_INTENT_SECOND_SIZE),
+
+    CELLAR_FIELD(cellar_checkpoint, idle, CELLAR_CHECKPOINT_IDLE),
+    CELLAR_FIELD(cellar_checkpoint, finished, CELLAR_CHECKPOINT_FINISHED),
+    CELLAR_FIELD(cellar_checkpoint, requested, CELLAR_CHECKPOINT_REQUESTED),
+    CELLAR_FIELD(cellar_checkpoint, begun, CELLAR_CHECKPOINT_BEGUN),
+    CELLAR_FIELD(cellar_checkpoint, ended, CELLAR_CHECKPOINT_ENDED),
+    CELLAR_FIELD(cellar_checkpoint, succeeded, CELLAR_CHECKPOINT_SUCCEEDED),
+    CELLAR_FIELD(cellar_checkpoint, failure, CELLAR_CHECKPOINT_FAILURE),
+    CELLAR_FIELD(cellar_checkpoint, holder, CELLAR_CHECKPOINT_HOLDER),
+    CELLAR_FIELD(cellar_checkpoint, last_nanoseconds, CELLAR_CHECKPOINT_LAST_NANOSECONDS),
+    CELLAR_FIELD(cellar_checkpoint, last_bytes, CELLAR_CHECKPOINT_LAST_BYTES),
+    CELLAR_FIELD(cellar_checkpoint, last_chunks, CELLAR_CHECKPOINT_LAST_CHUNKS),
+    CELLAR_FIELD(cellar_checkpoint, verify, CELLAR_CHECKPOINT_VERIFY),
+    CELLAR_FIELD(cellar_checkpoint, verified, CELLAR_CHECKPOINT_VERIFIED),
+
+    CELLAR_FIELD(cellar_segment, processes, CELLAR_SEGMENT_PROCESSES),
+    CELLAR_FIELD(cellar_segment, pages, CELLAR_SEGMENT_PAGES),
+    CELLAR_FIELD(cellar_segment, dirty_pages, CELLAR_SEGMENT_DIRTY_PAGES),
+
+    CELLAR_FIELD(cellar_process, state, CELLAR_PROCESS_STATE),
+    CELLAR_FIELD(cellar_process, attachment, CELLAR_PROCESS_ATTACHMENT),
+    CELLAR_FIELD(cellar_process, wake, CELLAR_PROCESS_WAKE),
+    CELLAR_FIELD(cellar_process, liveness, CELLAR_PROCESS_LIVENESS),
+    CELLAR_FIELD(cellar_process, name, CELLAR_PROCESS_NAME),
+
+    CELLAR_FIELD(cellar_table_page, dirty, CELLAR_TABLE_PAGE_DIRTY),
+    CELLAR_FIELD(cellar_table_page, taken, CELLAR_TABLE_PAGE_TAKEN),
+
+    CELLAR_FIELD(cellar_cell, state, CELLAR_CELL_STATE),
+    CELLAR_FIELD(cellar_cell, name, CELLAR_CELL_NAME),
+    CELLAR_FIELD(cellar_cell, record, CELLAR_CELL_RECORD),
+    CELLAR_FIELD(cellar_cell, holder, CELLAR_CELL_HOLDER),
+    CELLAR_FIELD(cellar_cell, lock, CELLAR_CELL_LOCK),
+    CELLAR_FIELD(cellar_cell, sequence, CELLAR_CELL_SEQUENCE),
+    CELLAR_FIELD(cellar_cell, mark, CELLAR_CELL_MARK),
+    CELLAR_FIELD(cellar_cell, word, CELLAR_CELL_WORD),
+
+    CELLAR_FIELD(cellar_array, overlay, CELLAR_ARRAY_OVERLAY),
+    CELLAR_FIELD(cellar_array, overlay_capacity, CELLAR_ARRAY_OVERLAY_CAPACITY),
+    CELLAR_FIELD(cellar_array, overlay_start, CELLAR_ARRAY_OVERLAY_START),
+    CELLAR_FIELD(cellar_array, overlay_length, CELLAR_ARRAY_OVERLAY_LENGTH),
+    CELLAR_FIELD(cellar_array, torn_start, CELLAR_ARRAY_TORN_START),
+    CELLAR_FIELD(cellar_array, torn_length, CELLAR_ARRAY_TORN_LENGTH),
+
+    CELLAR_FIELD(cellar_limbo, durable, CELLAR_LIMBO_DURABLE),
+};
+#undef CELLAR_FIELD

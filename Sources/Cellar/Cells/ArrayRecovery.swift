@@ -1,0 +1,80 @@
+import CCellar
+
+/// What an array's lock guards besides the elements: the update that is being applied, and what a dead writer tore.
+///
+/// An atomic update fills a buffer, commits by making the sequence odd, copies the buffer over the elements, and makes
+/// the sequence even again:
+///
+/// | sequence | readers of the range | killed here |
+/// |---|---|---|
+/// | even | the elements | the update never was |
+/// | odd | the buffer | the next locker copies the buffer again |
+///
+/// `torn` is the byte range that the holder of a bulk lock works on: set before its first write, cleared at its end.
+/// Under the lock it is another's only if that holder died.
+@usableFromInline @safe
+struct ArrayRecovery {
+    let reference: CellReference
+    let segment: Segment?
+
+    @usableFromInline
+    init(reference: CellReference, segment: Segment?) {
+        self.reference = reference
+        self.segment = segment
+    }
+
+    private var start: SharedWord { reference.arrayWord(CELLAR_ARRAY_OVERLAY_START) }
+    private var length: SharedWord { reference.arrayWord(CELLAR_ARRAY_OVERLAY_LENGTH) }
+    private var tornStart: SharedWord { reference.arrayWord(CELLAR_ARRAY_TORN_START) }
+    private var tornLength: SharedWord { reference.arrayWord(CELLAR_ARRAY_TORN_LENGTH) }
+
+    /// Bytes that the update under way replaces, within the elements whatever the words say.
+    var updateBytes: Range<Int> { clamped(start.relaxed(), length.relaxed()) }
+
+    /// Bytes that a bulk writer was at when it died, or is at now.
+    @usableFromInline
+    var tornBytes: Range<Int>? {
+        let bytes = clamped(tornStart.relaxed(), tornLength.acquire())
+        return bytes.isEmpty ? nil : bytes
+    }
+
+    @usableFromInline
+    func beginBulk(_ bytes: Range<Int>) {
+        tornStart.setRelaxed(UInt64(bytes.lowerBound))
+        // Before the first element: another process that sees the elements change after a crash sees this too.
+        tornLength.release(UInt64(bytes.count))
+        SharedFence.release()
+    }
+
+    @usableFromInline
+    func endBulk() { tornLength.release(0) }
+
+    /// Applies what was committed. The buffer stays, for the next update.
+    func finishUpdate() {
+        let sequence = reference.sequence.acquire()
+        guard sequence & 1 == 1 else { return }
+        apply()
+        reference.sequence.release(sequence &+ 1)
+    }
+
+    /// Copies the buffer over the elements and marks their chunks. Can be done again.
+    func apply() {
+        let bytes = updateBytes
+        guard let buffer = unsafe buffer(holding: bytes.count) else { return }
+        unsafe SharedBytes.copyIn(UnsafeRawPointer(buffer), reference.payload + bytes.lowerBound, count: bytes.count)
+    }
+
+    /// The update buffer, if it lies in the segment and can hold so many bytes.
+    func buffer(holding count: Int) -> UnsafeMutableRawPointer? {
+        let capacity = Int(clamping: reference.arrayWord(CELLAR_ARRAY_OVERLAY_CAPACITY).acquire())
+        let offset = reference.arrayWord(CELLAR_ARRAY_OVERLAY).acquire()
+        guard offset != 0, count <= capacity, let segment else { return nil }
+        return unsafe segment.pointer(offset, count: capacity)
+    }
+
+    private func clamped(_ start: UInt64, _ length: UInt64) -> Range<Int> {
+        let total = reference.count * reference.stride
+        let lower = min(Int(clamping: start), total)
+        return lower..<(lower + min(Int(clamping: length), total - lower))
+    }
+}

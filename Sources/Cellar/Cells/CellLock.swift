@@ -1,0 +1,68 @@
+import CCellar
+import Glibc
+
+/// A cell's lock, with the cell's own recovery when a holder died.
+///
+/// A value needs none: its writer leaves the old copy whole. An array's committed update is finished; a bulk write that
+/// was cut off stays on record as torn.
+struct CellLock {
+    let reference: CellReference
+    let segment: Segment?
+
+    /// Takes the lock for a checkpoint; false if it was not to be had in time.
+    func acquire(for patience: Duration) -> Bool {
+        switch reference.lock.lock(until: MonotonicClock.deadline(after: patience)) {
+        case .locked: return true
+        case .ownerDied:
+            mend()
+            return true
+        case .busy, .unusable: return false
+        }
+    }
+
+    func release() { reference.lock.unlock() }
+
+    /// After a holder's death: makes the cell whole and the lock usable. Killed within, the next locker does it again.
+    func mend() {
+        if unsafe reference.array != reference.address { ArrayRecovery(reference: reference, segment: segment).finishUpdate() }
+        reference.lock.makeConsistent()
+    }
+}
+
+extension Attachment {
+    /// Takes a cell's lock or throws, saying who holds it.
+    @inlinable @inline(__always)
+    func lock(_ reference: CellReference, timeout: Duration?) throws(StoreError) {
+        if case .locked = reference.lock.tryLock() { return }
+        try lockSlowly(reference, timeout: timeout)
+    }
+
+    @usableFromInline @inline(never)
+    func lockSlowly(_ reference: CellReference, timeout: Duration?) throws(StoreError) {
+        let deadline = MonotonicClock.deadline(after: timeout ?? options.lockTimeout)
+        switch reference.lock.lock(until: deadline) {
+        case .locked: return
+        case .ownerDied: CellLock(reference: reference, segment: segment).mend()
+        case .busy: throw lockTimeout(reference)
+        case .unusable(let number):
+            throw StoreError(
+                .corruptSegment, "the lock of \(describe(reference)) cannot be used (error \(number)): its bytes are damaged",
+                errno: number)
+        }
+    }
+
+    private func lockTimeout(_ reference: CellReference) -> StoreError {
+        guard let segment else { return StoreError(.timedOut, "the lock of \(describe(reference)) stayed taken") }
+        let holder = LockHolder(reference.holder.relaxed(), in: segment)
+        return StoreError(
+            .timedOut, "the lock of \(describe(reference)) stayed taken: \(holder) holds it; wait longer, or end that process")
+    }
+
+    /// "cell 'name'", for messages.
+    func describe(_ reference: CellReference) -> String {
+        guard let segment, let header = try? CellTable(segment: segment).cell(reference.id),
+            let name = try? header.name()
+        else { return "a cell" }
+        return "'\(name)'"
+    }
+}

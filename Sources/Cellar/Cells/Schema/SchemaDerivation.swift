@@ -1,0 +1,186 @@
+import Synchronization
+
+extension Schema {
+    /// The schema of a plain Swift type: fixed-width integers, `Float`, `Double`, `Bool`, SIMD vectors, `InlineArray`,
+    /// `InlineString`, `CaseIterable` enums without payloads, and structs and tuples of these.
+    ///
+    /// Found with `Mirror`, laid out by Swift's rules, and checked against `MemoryLayout` and against the bytes of a
+    /// sample. Throws `.unsupportedType`, naming the field, for what cannot be shared: pointers and everything else
+    /// that means something in one process only. Done once a type and process; then O(1).
+    public static func of<Value: BitwiseCopyable>(_ type: Value.Type) throws(StoreError) -> Schema {
+        let key = ObjectIdentifier(type)
+        if let known = SchemaCache.schemas.withLock({ $0[key] }) { return known }
+        let schema = try SchemaDerivation(root: "\(type)").derive(type, path: "", depth: 0)
+        SchemaCache.schemas.withLock { $0[key] = schema }
+        return schema
+    }
+
+    /// Why a value cannot be put in a cell: throws `.unsupportedType`, naming the first field that prevents it. For a
+    /// type that the compiler does not accept (`BitwiseCopyable`). Returns if no such field was found.
+    public static func explain<Value>(_ sample: Value) throws(StoreError) {
+        try SchemaDerivation(root: "\(Value.self)").refuseReferences(in: sample, path: "", depth: 0)
+    }
+}
+
+private enum SchemaCache {
+    static let schemas = Mutex<[ObjectIdentifier: Schema]>([:])
+}
+
+/// A type of the standard library, or ours, whose schema is known without looking inside.
+protocol KnownSchema {
+    static func schema(_ derivation: SchemaDerivation, path: String, depth: Int) throws(StoreError) -> Schema
+}
+
+/// A type that means something in one process only.
+protocol ProcessBound {}
+
+/// Derives schemas by looking at samples with `Mirror`.
+struct SchemaDerivation {
+    let root: String
+
+    /// `Value` is bitwise-copyable, or a field of such a type: its bytes can be made up.
+    func derive<Value>(_ type: Value.Type, path: String, depth: Int) throws(StoreError) -> Schema {
+        let schema = try shape(of: type, path: path, depth: depth)
+        guard schema.size == MemoryLayout<Value>.size, schema.stride == MemoryLayout<Value>.stride,
+            schema.alignment == MemoryLayout<Value>.alignment
+        else { throw refuse(path, type, "its layout in memory is not the one its fields give") }
+        return schema
+    }
+
+    private func shape<Value>(of type: Value.Type, path: String, depth: Int) throws(StoreError) -> Schema {
+        guard depth < SchemaParser.maximumDepth else { throw refuse(path, type, "it is nested too deeply") }
+        if let known = type as? any KnownSchema.Type { return try known.schema(self, path: path, depth: depth) }
+        if type is any ProcessBound.Type {
+            throw refuse(path, type, "it points into one process's memory; store an index, an offset or a copy instead")
+        }
+        guard MemoryLayout<Value>.size > 0 else { throw refuse(path, type, "it has no bytes") }
+        if let enumeration = type as? any CaseIterable.Type { return try cases(of: enumeration, path: path) }
+        let mirror = Mirror(reflecting: sample(of: type) { _ in })
+        switch mirror.displayStyle {
+        case .struct where !(type is any CustomReflectable.Type), .tuple:
+            return try structure(of: type, mirror, path: path, depth: depth)
+        case .enum:
+            throw refuse(path, type, "an enum must be CaseIterable, so that the bits that others write can be checked")
+        case .optional:
+            throw refuse(path, type, "it is optional; keep a value and a Bool, or a value that stands for none")
+        default: throw refuse(path, type, "it is not a plain type")
+        }
+    }
+
+    // MARK: Structs and tuples
+
+    private func structure<Value>(
+        of type: Value.Type, _ mirror: Mirror, path: String, depth: Int
+    ) throws(StoreError) -> Schema {
+        var fields: [Schema.Field] = []
+        var end = 0
+        for (index, child) in mirror.children.enumerated() {
+            let name = child.label ?? ".\(index)"
+            let childType: Any.Type = Swift.type(of: child.value)
+            let schema = try derive(childType, path: path.isEmpty ? name : "\(path).\(name)", depth: depth + 1)
+            let offset = SegmentLayout.roundUp(end, to: schema.alignment)
+            fields.append(Schema.Field(name: name, offset: offset, schema: schema))
+            end = offset + schema.size
+        }
+        guard !fields.isEmpty else { throw refuse(path, type, "it is not a plain type") }
+        let schema = Schema(.structure(fields))
+        guard try agrees(schema, fields, type) else {
+            throw refuse(path, type, "its mirror does not show its stored fields in order")
+        }
+        return schema
+    }
+
+    /// Holds a sample with telling bytes against what its mirror shows at each field.
+    private func agrees<Value>(
+        _ schema: Schema, _ fields: [Schema.Field], _ type: Value.Type
+    ) throws(StoreError) -> Bool {
+        guard schema.size == MemoryLayout<Value>.size else { return false }
+        var pattern = [UInt8](repeating: 0, count: MemoryLayout<Value>.size)
+        for (index, field) in fields.enumerated() where field.schema.acceptsAllBits {
+            for byte in 0..<field.schema.size {
+                pattern[field.offset + byte] = UInt8(truncatingIfNeeded: (index + 1) * 37 + byte * 11 + 1) & 0x3F
+            }
+        }
+        let sample = sample(of: type) { buffer in unsafe buffer.copyBytes(from: pattern) }
+        let children = Array(Mirror(reflecting: sample).children)
+        guard children.count == fields.count else { return false }
+        for (child, field) in zip(children, fields) {
+            let childType: Any.Type = Swift.type(of: child.value)
+            let shown = bytes(childType, of: child.value)
+            if field.schema.acceptsAllBits, shown != Array(pattern[field.offset..<field.offset + field.schema.size]) {
+                return false
+            }
+        }
+        return true
+    }
+
+    private func bytes<Value>(_ type: Value.Type, of value: Any) -> [UInt8] {
+        guard let value = value as? Value else { return [] }
+        return unsafe withUnsafeBytes(of: value) { unsafe Array($0) }
+    }
+
+    /// A value of made-up bytes, zero but for what `fill` writes.
+    private func sample<Value>(of type: Value.Type, _ fill: (UnsafeMutableRawBufferPointer) -> Void) -> Value {
+        unsafe withUnsafeTemporaryAllocation(
+            byteCount: max(MemoryLayout<Value>.size, 1), alignment: MemoryLayout<Value>.alignment
+        ) { buffer in
+            unsafe buffer.initializeMemory(as: UInt8.self, repeating: 0)
+            unsafe fill(buffer)
+            return unsafe buffer.baseAddress!.assumingMemoryBound(to: Value.self).pointee
+        }
+    }
+
+    // MARK: Enums
+
+    private func cases<Enumeration: CaseIterable>(
+        of type: Enumeration.Type, path: String
+    ) throws(StoreError) -> Schema {
+        let size = MemoryLayout<Enumeration>.size
+        var cases: [Schema.Case] = []
+        for value in type.allCases {
+            let mirror = Mirror(reflecting: value)
+            guard mirror.displayStyle == .enum, mirror.children.isEmpty, [1, 2, 4, 8].contains(size) else {
+                throw refuse(path, type, "only enums without payloads can be shared")
+            }
+            var bits: UInt64 = 0
+            unsafe withUnsafeBytes(of: value) { bytes in
+                for index in 0..<size { bits |= UInt64(unsafe bytes[index]) << UInt64(index * 8) }
+            }
+            let raw = (value as? any RawRepresentable).map { "\($0.rawValue)" } ?? ""
+            cases.append(Schema.Case(name: "\(value)", bits: bits, rawValue: raw))
+        }
+        guard !cases.isEmpty else { throw refuse(path, type, "it has no cases") }
+        return Schema(.enumeration(size: size, cases: cases))
+    }
+
+    // MARK: Refusals
+
+    func refuse<Value>(_ path: String, _ type: Value.Type, _ why: String) -> StoreError {
+        let what = path.isEmpty ? "'\(type)'" : "field '\(path)' of '\(root)' (a '\(type)')"
+        return StoreError(.unsupportedType, "\(what) cannot be shared between processes: \(why)")
+    }
+
+    /// Looks for the first part of a sample that is not plain.
+    func refuseReferences(in value: Any, path: String, depth: Int) throws(StoreError) {
+        let type: Any.Type = Swift.type(of: value)
+        if type is any KnownSchema.Type || depth > SchemaParser.maximumDepth { return }
+        if type is AnyObject.Type { throw refuse(path, type, "it is a class; store its values") }
+        if type is any ProcessBound.Type { throw refuse(path, type, "it points into one process's memory") }
+        if type is any StringProtocol.Type {
+            throw refuse(path, type, "its text is kept in one process's memory; use InlineString<64>, or as many bytes as it needs")
+        }
+        let mirror = Mirror(reflecting: value)
+        switch mirror.displayStyle {
+        case .struct?, .tuple?:
+            for (index, child) in mirror.children.enumerated() {
+                let name = child.label ?? ".\(index)"
+                try refuseReferences(
+                    in: child.value, path: path.isEmpty ? name : "\(path).\(name)", depth: depth + 1)
+            }
+        case .enum? where mirror.children.isEmpty: return
+        case .collection?, .dictionary?, .set?:
+            throw refuse(path, type, "its elements are kept in one process's memory; use InlineArray")
+        default: throw refuse(path, type, "it is not a plain type")
+        }
+    }
+}

@@ -1,0 +1,200 @@
+/// A named value that any number of processes read and write.
+///
+/// A handle is small and can be copied and sent anywhere. It stays safe to use after the store was closed and after
+/// the cell was removed: it then reads and writes memory that nobody else looks at under that name (`isRemoved`).
+///
+/// Reading never takes a lock, never waits for a writer and never writes. A value of up to 8 bytes is one atomic word;
+/// a larger one is kept twice, so that a process killed at any instruction of a write leaves the old value whole.
+public struct SharedValue<Value: BitwiseCopyable>: @unchecked Sendable {
+    @usableFromInline let cell: CellReference
+    @usableFromInline let attachment: Attachment
+    /// Private memory in place of the segment, for what only the disk has.
+    @usableFromInline let image: CellImage?
+    @usableFromInline let policy: UInt8
+    /// The type, where not every bit pattern is a value of it.
+    @usableFromInline let checked: Schema?
+
+    init(_ cell: CellReference, _ attachment: Attachment, image: CellImage?, schema: Schema) {
+        self.cell = cell
+        self.attachment = attachment
+        self.image = image
+        policy = attachment.writePolicy
+        checked = schema.acceptsAllBits ? nil : schema
+    }
+
+    @inlinable @inline(__always)
+    static var fitsInWord: Bool { MemoryLayout<Value>.size <= 8 }
+
+    // MARK: Reading and writing
+
+    /// The value now.
+    ///
+    /// Lock-free: repeats only if other processes finished two writes meanwhile. Throws `.invalidValue` if the bytes in
+    /// the segment are no value of the type (a Bool of 7, an enum without such a case).
+    @inlinable
+    public func load() throws(StoreError) -> Value {
+        if Self.fitsInWord { return try Self.value(ofWord: cell.word.acquire(), checked) }
+        return try unsafe withUnsafeTemporaryAllocation(
+            byteCount: MemoryLayout<Value>.size, alignment: MemoryLayout<Value>.alignment
+        ) { (buffer) throws(StoreError) -> Value in
+            let target = unsafe buffer.baseAddress.unsafelyUnwrapped
+            unsafe CellReader(reference: cell).copyValue(to: target, size: MemoryLayout<Value>.size)
+            if let checked { try checked.check(UnsafeRawBufferPointer(buffer)) }
+            return unsafe target.load(as: Value.self)
+        }
+    }
+
+    /// Replaces the value.
+    ///
+    /// Up to 8 bytes: one atomic store. Larger: under the cell's lock, for which it waits as long as the store's
+    /// `lockTimeout`; then `.timedOut`, naming the holder. Killed within, the old value stays whole.
+    @inlinable
+    public func store(_ value: Value) throws(StoreError) {
+        if Self.fitsInWord {
+            try checkWritable()
+            cell.word.release(Self.word(of: value))
+        } else {
+            try lock(timeout: nil)
+            defer { cell.lock.unlock() }
+            cell.holder.setRelaxed(LockHolder.briefly(slot: attachment.slot))
+            unsafe withUnsafeBytes(of: value) { bytes in
+                unsafe CellWriter(reference: cell).write(
+                    bytes.baseAddress.unsafelyUnwrapped, size: MemoryLayout<Value>.size)
+            }
+        }
+        noteChange()
+    }
+
+    /// Runs `body` on the value while no other process or thread is in `withLock` or a large `store` of it, and keeps
+    /// what it leaves there. If `body` throws, or the process dies within, the old value stays.
+    ///
+    /// For values of up to 8 bytes, lock-free operations of others (`add`, `store`, …) go on meanwhile; if one of them
+    /// changed the value, `body` runs again on the new one, so nothing is lost.
+    ///
+    /// Blocks; throws `.timedOut`, naming the holder, after `timeout` (the store's `lockTimeout` if nil). The lock is
+    /// not recursive, and no other cell's lock should be taken in another order elsewhere.
+    @inlinable
+    public func withLock<Result>(
+        timeout: Duration? = nil, _ body: (inout Value) throws -> Result
+    ) throws -> Result {
+        try lock(timeout: timeout)
+        defer {
+            cell.holder.setRelaxed(0)
+            cell.lock.unlock()
+        }
+        cell.holder.setRelaxed(LockHolder.word(slot: attachment.slot))
+        if Self.fitsInWord { return try updateWord(body) }
+        var value = try load()
+        let result = try body(&value)
+        unsafe withUnsafeBytes(of: value) { bytes in
+            unsafe CellWriter(reference: cell).write(
+                bytes.baseAddress.unsafelyUnwrapped, size: MemoryLayout<Value>.size)
+        }
+        noteChange()
+        return result
+    }
+
+    @inlinable
+    func updateWord<Result>(_ body: (inout Value) throws -> Result) throws -> Result {
+        while true {
+            let seen = cell.word.acquire()
+            var value = try Self.value(ofWord: seen, checked)
+            let result = try body(&value)
+            if cell.word.compareExchange(seen, Self.word(of: value)).exchanged {
+                noteChange()
+                return result
+            }
+        }
+    }
+
+    /// Replaces the value and returns the one before, in one step. Blocks and throws as `withLock`.
+    @inlinable
+    public func exchange(_ value: Value) throws -> Value {
+        if Self.fitsInWord {
+            try checkWritable()
+            let old = cell.word.exchange(Self.word(of: value))
+            noteChange()
+            return try Self.value(ofWord: old, checked)
+        }
+        return try withLock { current in
+            let old = current
+            current = value
+            return old
+        }
+    }
+
+    // MARK: The cell
+
+    /// Whether the cell was removed since the handle was made.
+    public var isRemoved: Bool { image == nil && cell.state == .removed }
+
+    /// Waits until the value, and everything else stored before, is on disk. See `Store.sync`.
+    public func sync(timeout: Duration = .seconds(30)) throws(StoreError) { try attachment.sync(timeout: timeout) }
+
+    // MARK: Parts
+
+    /// After each change: tells the checkpointer unless it was told. The value's store comes before the mark's load:
+    /// the compiler is held to that here, the processor by the checkpointer's barrier (`MemoryBarrier`).
+    @inlinable @inline(__always)
+    func noteChange() {
+        if policy == 0 { MemoryBarrier.compilerOnly() } else { MemoryBarrier.full() }
+        if !cell.mark.isQuiet { attachment.noteChange(cell.mark, cell: cell.id) }
+    }
+
+    @inlinable @inline(__always)
+    func checkWritable() throws(StoreError) {
+        if policy > 1 { throw attachment.readOnlyError }
+    }
+
+    @inlinable @inline(__always)
+    func lock(timeout: Duration?) throws(StoreError) {
+        try checkWritable()
+        try attachment.lock(cell, timeout: timeout)
+        if cell.isRemoved {
+            cell.lock.unlock()
+            throw attachment.removedError
+        }
+    }
+
+    @inlinable @inline(__always)
+    static func word(of value: Value) -> UInt64 {
+        var word: UInt64 = 0
+        unsafe withUnsafeMutableBytes(of: &word) { unsafe $0.storeBytes(of: value, as: Value.self) }
+        return word
+    }
+
+    @inlinable @inline(__always)
+    static func value(ofWord word: UInt64, _ checked: Schema?) throws(StoreError) -> Value {
+        if let checked { try checked.check(word: word) }
+        return unsafe withUnsafeBytes(of: word) { unsafe $0.loadUnaligned(as: Value.self) }
+    }
+}
+
+extension SharedValue where Value: Equatable {
+    /// Replaces the value with `desired` if it equals `expected`, in one step. Returns whether it did, and the value
+    /// that was there. Lock-free up to 8 bytes; otherwise blocks and throws as `withLock`.
+    @inlinable @discardableResult
+    public func compareExchange(
+        expected: Value, desired: Value
+    ) throws -> (exchanged: Bool, original: Value) {
+        guard Self.fitsInWord else {
+            return try withLock { current in
+                let original = current
+                if original == expected { current = desired }
+                return (original == expected, original)
+            }
+        }
+        try checkWritable()
+        var seen = cell.word.acquire()
+        while true {
+            let original = try Self.value(ofWord: seen, checked)
+            guard original == expected else { return (false, original) }
+            let (exchanged, now) = cell.word.compareExchange(seen, Self.word(of: desired))
+            if exchanged {
+                noteChange()
+                return (true, original)
+            }
+            seen = now
+        }
+    }
+}

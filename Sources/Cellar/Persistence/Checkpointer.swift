@@ -1,0 +1,166 @@
+import CCellar
+import Glibc
+import Logging
+
+/// Copies what is dirty in the segment to the database, one transaction a pass.
+///
+/// Steps of a pass, and what the next checkpointer finds if this one is killed after each:
+/// 1. number it: nothing. 2. collect the dirty cells, their bits moved to `taken`: the successor moves them back.
+/// 3. take the marks: likewise. 4. barrier and copy, in an open transaction: the database rolls it back. 5. commit: the
+/// successor writes the same once more. 6. settle the marks: some are taken still, and are written once more. 7. say so.
+struct Checkpointer {
+    let segment: Segment
+    let catalogue: Catalogue
+    let logger: Logger
+    let slot: Int
+
+    private var gate: CheckpointGate { CheckpointGate(segment: segment) }
+    private var table: CellTable { CellTable(segment: segment) }
+
+    // MARK: Taking over
+
+    /// Gives back what a predecessor took and did not finish. Before the first pass.
+    func takeOver() throws(StoreError) {
+        for index in 0..<Int(CELLAR_TABLE_PAGES) {
+            guard let page = try table.page(index) else { continue }
+            for word in 0..<CellTable.Page.words { try putBack(page, word) }
+        }
+    }
+
+    private func putBack(_ page: CellTable.Page, _ word: Int) throws(StoreError) {
+        let taken = page.taken(word).ordered()
+        try forEachBit(taken) { bit throws(StoreError) in
+            if let piece = try piece(page.index << 12 + word << 6 + bit) { piece.putBack() }
+        }
+        page.dirty(word).formOr(taken)
+        page.taken(word).formAnd(~taken)
+        if page.dirty(word).ordered() != 0 {
+            table.dirtyPages(page.index >> 6).formOr(1 << UInt64(page.index & 63))
+        }
+    }
+
+    // MARK: A pass
+
+    /// Whether a pass has something to do.
+    var isWanted: Bool {
+        table.hasDirtyPages || isRequested || gate.verify.acquire() != gate.verified.acquire()
+    }
+
+    var isRequested: Bool { gate.requested.acquire() > gate.begun.acquire() }
+
+    /// Runs one pass. Returns what kept it from being whole, if anything did.
+    @discardableResult
+    func pass() -> StoreError? {
+        let number = gate.begun.add(1) + 1
+        let started = MonotonicClock.now()
+        let verify = gate.verify.acquire()
+        let isFull = verify != gate.verified.acquire()
+        var batch: [Int] = []
+        do throws(StoreError) {
+            batch = try collect(everything: isFull)
+            let writer = CheckpointWriter(segment: segment, catalogue: catalogue, verifies: isFull)
+            let report = try write(batch, with: writer)
+            try settle(batch, report)
+            gate.lastBytes.setRelaxed(UInt64(report.bytes))
+            gate.lastChunks.setRelaxed(UInt64(report.chunks))
+            gate.lastNanoseconds.setRelaxed(UInt64(MonotonicClock.now() - started))
+            if let obstacle = report.obstacle { throw obstacle }
+            gate.verified.release(verify)
+            gate.end(number, nil)
+            return nil
+        } catch {
+            try? takeOver()
+            gate.end(number, error)
+            return error
+        }
+    }
+
+    private func write(_ batch: [Int], with writer: CheckpointWriter) throws(StoreError) -> CheckpointReport {
+        if batch.isEmpty { return CheckpointReport() }
+        try catalogue.database.rotatePins(now: MonotonicClock.now())
+        return try catalogue.database.write { (transaction) throws(StoreError) in
+            try writer.write(batch, in: transaction)
+        }
+    }
+
+    /// Moves the dirty bits to `taken` and returns the ids. Taken is set before dirty is cleared.
+    private func collect(everything: Bool) throws(StoreError) -> [Int] {
+        var ids: [Int] = []
+        if everything { try markEverything() }
+        for pages in 0..<CellTable.dirtyPageWords {
+            let word = table.dirtyPages(pages)
+            guard word.ordered() != 0 else { continue }
+            let dirtyPages = word.exchange(0)
+            try forEachBit(dirtyPages) { bit throws(StoreError) in
+                guard let page = try table.page(pages << 6 + bit) else { return }
+                try collect(page, into: &ids)
+            }
+        }
+        return ids
+    }
+
+    private func collect(_ page: CellTable.Page, into ids: inout [Int]) throws(StoreError) {
+        for word in 0..<CellTable.Page.words {
+            let bits = page.dirty(word).ordered()
+            guard bits != 0 else { continue }
+            page.taken(word).formOr(bits)
+            page.dirty(word).formAnd(~bits)
+            forEachBit(bits) { ids.append(page.index << 12 + word << 6 + $0) }
+        }
+    }
+
+    private func markEverything() throws(StoreError) {
+        for id in 0..<table.end where try table.cell(id) != nil { _ = table.markDirty(id) }
+    }
+
+    private func settle(_ batch: [Int], _ report: CheckpointReport) throws(StoreError) {
+        for saved in report.records {
+            // Only if nothing changed since: otherwise the cell is dirty again, and the next pass writes its record.
+            _ = saved.cell.record.compareExchange(saved.version, 0)
+        }
+        for id in batch {
+            guard let page = try table.page(id >> 12) else { continue }
+            let word = (id & (SegmentLayout.cellsPerPage - 1)) >> 6
+            let bit: UInt64 = 1 << UInt64(id & 63)
+            if report.blocked.contains(id) {
+                try piece(id)?.putBack()
+                _ = table.markDirty(id)
+            } else {
+                try piece(id)?.settle()
+            }
+            page.taken(word).formAnd(~bit)
+        }
+        try settleRemovals(report.removed)
+    }
+
+    private func settleRemovals(_ removed: [CellHeader]) throws(StoreError) {
+        guard !removed.isEmpty else { return }
+        let catalog = Catalog(segment: segment)
+        do throws(StoreError) {
+            try catalog.locked(as: slot, until: MonotonicClock.deadline(after: .seconds(1))) { () throws(StoreError) in
+                try catalog.settleRemovals(removed)
+                try Limbo(segment: segment).reclaim(
+                    oldestAttachment: ProcessTable(segment: segment).oldestAttachment())
+            }
+        } catch {
+            // Their names stay taken by nobody until a later pass deletes them, in vain, once more.
+            for cell in removed { _ = table.markDirty(cell.id) }
+            logger.warning("could not forget removed cells yet", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// The marks of a cell that is there.
+    private func piece(_ id: Int) throws(StoreError) -> CheckpointPiece? {
+        guard let cell = try table.cell(id), cell.state == .live, cell.kind != .droppedName else { return nil }
+        return try CheckpointPiece(cell)
+    }
+}
+
+/// Calls `body` for each bit that is set, lowest first.
+func forEachBit<Failure: Error>(_ bits: UInt64, _ body: (Int) throws(Failure) -> Void) throws(Failure) {
+    var rest = bits
+    while rest != 0 {
+        try body(rest.trailingZeroBitCount)
+        rest &= rest - 1
+    }
+}

@@ -1,0 +1,79 @@
+import CLMDB
+
+extension Database {
+    /// The named database `name`, opened once and then kept; nil if there is none and none is to be made.
+    ///
+    /// Must not be called inside a transaction of this database.
+    func named(_ name: String, creates: Bool = false) throws(StoreError) -> NamedDatabase? {
+        try named([name], creates: creates)?.first
+    }
+
+    /// Several named databases, all or none: what is missing is made in one transaction, together with what `fill` puts in.
+    ///
+    /// LMDB's rule is that handles are opened by one transaction at a time, and are good for others once that has committed.
+    /// So it happens here alone, under a lock, and a handle is kept only after the commit.
+    func named(
+        _ names: [String], creates: Bool,
+        fill: (borrowing WriteTransaction, [NamedDatabase]) throws(StoreError) -> Void = { _, _ throws(StoreError) in }
+    ) throws(StoreError) -> [NamedDatabase]? {
+        guard !gate.isWriter else {
+            throw StoreError(.inUse, "a table cannot be opened inside a write transaction")
+        }
+        return try handles.withLock { (handles) throws(StoreError) in
+            if let known = Self.lookUp(names, in: handles) { return known }
+            var found = try openExisting(names)
+            if found == nil, creates { found = try create(names, fill) }
+            guard let opened = found else { return nil }
+            for (name, handle) in zip(names, opened) { handles[name] = handle }
+            return opened
+        }
+    }
+
+    private static func lookUp(_ names: [String], in handles: [String: NamedDatabase]) -> [NamedDatabase]? {
+        let known = names.compactMap { handles[$0] }
+        return known.count == names.count ? known : nil
+    }
+
+    private func openExisting(_ names: [String]) throws(StoreError) -> [NamedDatabase]? {
+        try read { (transaction: borrowing ReadTransaction) throws(StoreError) in
+            try Self.openHandles(names, transaction.raw, flags: 0)
+        }
+    }
+
+    private func create(
+        _ names: [String], _ fill: (borrowing WriteTransaction, [NamedDatabase]) throws(StoreError) -> Void
+    ) throws(StoreError) -> [NamedDatabase]? {
+        try write { (transaction: borrowing WriteTransaction) throws(StoreError) in
+            let opened = try Self.openHandles(names, transaction.raw, flags: UInt32(MDB_CREATE))
+            if let opened { try fill(transaction, opened) }
+            return opened
+        }
+    }
+
+    private static func openHandles(
+        _ names: [String], _ raw: RawTransaction, flags: UInt32
+    ) throws(StoreError) -> [NamedDatabase]? {
+        var opened: [NamedDatabase] = []
+        for name in names {
+            var index: UInt32 = 0
+            let code = unsafe mdb_dbi_open(raw.pointer, name, flags, &index)
+            guard try raw.found(code, "open the table '\(name)'") else { return nil }
+            opened.append(NamedDatabase(index: index))
+        }
+        return opened
+    }
+
+    /// The names of all named databases.
+    func names() throws(StoreError) -> [String] {
+        try read { (transaction: borrowing ReadTransaction) throws(StoreError) in
+            var main: UInt32 = 0
+            try transaction.raw.check(unsafe mdb_dbi_open(transaction.raw.pointer, nil, 0, &main), "list the tables")
+            var names: [String] = []
+            try transaction.forEach(in: NamedDatabase(index: main)) { name, _ throws(StoreError) in
+                names.append(unsafe name.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) })
+                return true
+            }
+            return names
+        }
+    }
+}

@@ -1,0 +1,143 @@
+import CLMDB
+import Glibc
+
+extension Database {
+    /// Calls `body` with a snapshot of the database.
+    ///
+    /// Nothing that `body` is lent may leave it: it copies what it needs. A read-only database may run `body` several times,
+    /// and throws what it returned away each time but the last, so it must be free of side effects. Reads may be nested, but then
+    /// the map cannot grow meanwhile; reading and writing may not: read in the write transaction instead.
+    func read<Result>(_ body: (borrowing ReadTransaction) throws(StoreError) -> Result) throws(StoreError) -> Result {
+        try access == .readOnly ? lookingRead(body) : plainRead(body)
+    }
+
+    /// Calls `body` with the one write transaction, commits it to disk when `body` returns, and drops it when `body` throws.
+    ///
+    /// When the map turns out too small, everything is dropped, the map grows and `body` runs **again**, so it must be
+    /// re-runnable: its only effects are in the transaction, or are overwritten by the next run. Waits without bound for the
+    /// writer of another process or thread. A `.diskFull` leaves the database as it was, and usable.
+    func write<Result>(_ body: (borrowing WriteTransaction) throws(StoreError) -> Result) throws(StoreError) -> Result {
+        guard access == .readWrite else { throw StoreError(.readOnly, "the store '\(directory)' was opened read-only") }
+        while true {
+            let size = mapSize.load(ordering: .relaxed)
+            if let result = try writeOnce(body) { return result }
+            try growMap(from: size)
+        }
+    }
+
+    /// A read that other processes know of.
+    func plainRead<Result>(_ body: (borrowing ReadTransaction) throws(StoreError) -> Result) throws(StoreError) -> Result {
+        try withTransaction(.reading) { (raw) throws(StoreError) in
+            let result: Result
+            do throws(StoreError) {
+                result = try body(ReadTransaction(raw: raw))
+            } catch {
+                end(raw, commits: false)
+                throw error
+            }
+            // For a reader a commit differs from an abort in one thing: handles opened in it stay open.
+            let code = end(raw, commits: true)
+            guard code == 0 else { throw .database(code, "end a read", directory) }
+            return result
+        }
+    }
+
+    /// One run of a write; nil if the map was too small for it.
+    private func writeOnce<Result>(
+        _ body: (borrowing WriteTransaction) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result? {
+        try withTransaction(.writing) { (raw) throws(StoreError) in
+            let result: Result
+            do throws(StoreError) {
+                result = try body(WriteTransaction(raw: raw))
+            } catch {
+                end(raw, commits: false)
+                if raw.status.mapWasFull { return nil }
+                throw error
+            }
+            let code = end(raw, commits: true)
+            if code == MDB_MAP_FULL || code != 0 && raw.status.mapWasFull { return nil }
+            guard code == 0 else { throw commitError(code) }
+            return result
+        }
+    }
+
+    /// LMDB turns a write that the disk took only half of into EIO, so that has to be told from a broken disk.
+    private func commitError(_ code: Int32) -> StoreError {
+        var space = statvfs()
+        if code == EIO, unsafe statvfs(directory, &space) == 0, UInt64(space.f_bavail) * UInt64(space.f_frsize) < 1 << 20 {
+            return .database(ENOSPC, "commit to the database", directory)
+        }
+        return .database(code, "commit to the database", directory)
+    }
+
+    /// Begins a transaction and calls `body`, which ends it.
+    private func withTransaction<Result>(
+        _ kind: RawTransaction.Kind, _ body: (RawTransaction) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        try checkUsable()
+        guard !gate.isWriter else {
+            throw StoreError(.inUse, "a write transaction is open in this thread; transactions do not nest")
+        }
+        while true {
+            try gate.enter()
+            do {
+                defer { gate.leave() }
+                if let raw = try kind == .reading ? beginReading() : begin(.writing) {
+                    if raw.kind == .writing { gate.noteWriter(true) }
+                    return try body(raw)
+                }
+            }
+            try adoptMapSize()
+        }
+    }
+
+    /// Ends a transaction. The writer's mark goes before LMDB's lock does, so that it never hides the next writer's.
+    @discardableResult
+    private func end(_ raw: RawTransaction, commits: Bool) -> Int32 {
+        if raw.kind == .writing { gate.noteWriter(false) }
+        if commits { return raw.commit() }
+        raw.abort()
+        return 0
+    }
+
+    /// Begins a read, if need be as a writer that writes nothing.
+    ///
+    /// LMDB knows readers by their process number. A process of another container may have the same one (in most it is 1);
+    /// then LMDB refuses this one a reader slot, but a writer needs none. Such a read waits for the writer.
+    private func beginReading() throws(StoreError) -> RawTransaction? {
+        do throws(StoreError) {
+            return try begin(.reading)
+        } catch {
+            guard error == processNumberTaken else { throw error }
+            return try begin(.writing)
+        }
+    }
+
+    /// Begins a transaction, which has to be inside the gate or under the pins' lock; nil if another process has let the file
+    /// outgrow this one's map.
+    func begin(_ kind: RawTransaction.Kind) throws(StoreError) -> RawTransaction? {
+        try checkUsable()
+        var cleared = false
+        while true {
+            switch environment.begin(kind) {
+            case .success(let raw): return raw
+            case .failure(RawCode(value: MDB_MAP_RESIZED)): return nil
+            case .failure(RawCode(value: MDB_READERS_FULL)) where !cleared:
+                cleared = true
+                _ = try environment.clearDeadReaders()
+            case .failure(RawCode(value: EAGAIN)): throw processNumberTaken
+            case .failure(let code): throw .database(code.value, "begin a transaction in the database", directory)
+            }
+        }
+    }
+
+    /// LMDB marks each process that reads with a record lock on the byte of its number.
+    var processNumberTaken: StoreError {
+        StoreError(
+            .inUse,
+            "a process of another container with the same process number (\(processID)) has the store '\(directory)' open; "
+                + "run both in one PID namespace, or give this one another number",
+            errno: EAGAIN)
+    }
+}

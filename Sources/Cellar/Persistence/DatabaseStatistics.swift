@@ -1,0 +1,52 @@
+import CLMDB
+import Glibc
+
+/// What there is to know about a database as a whole, for the tool.
+struct DatabaseStatistics: Hashable, Sendable {
+    var pageSize: Int
+    /// Addresses that this process has reserved.
+    var mapSize: Int
+    var lastPage: Int
+    var lastTransaction: Int
+    /// Reader slots in use now, this process's pins included; 0 for a looker, which does not see them.
+    var readersInUse: Int
+    var readersMaximum: Int
+    /// Levels of the tree that holds the named databases.
+    var depth: Int
+    /// Entries of each named database.
+    var entries: [String: Int]
+    /// Bytes of the data file.
+    var fileSize: Int64
+}
+
+extension Database {
+    /// Must not be called inside a transaction of this database. Costs a walk over the names of the tables.
+    func statistics() throws(StoreError) -> DatabaseStatistics {
+        var tables: [String: NamedDatabase] = [:]
+        for name in try names() { tables[name] = try? named(name) }
+        let known = tables
+        let (entries, stat, info, readers) = try unsafe plainCount(known)
+        return DatabaseStatistics(
+            pageSize: Int(stat.ms_psize), mapSize: unsafe info.me_mapsize, lastPage: unsafe info.me_last_pgno,
+            lastTransaction: unsafe info.me_last_txnid, readersInUse: readers, readersMaximum: Int(unsafe info.me_maxreaders),
+            depth: Int(stat.ms_depth), entries: entries, fileSize: try fileSize())
+    }
+
+    /// Inside a transaction, so that the map stays where it is meanwhile. Its own reader slot is not counted.
+    @unsafe
+    private func plainCount(
+        _ tables: [String: NamedDatabase]
+    ) throws(StoreError) -> ([String: Int], MDB_stat, MDB_envinfo, Int) {
+        try unsafe read { (transaction: borrowing ReadTransaction) throws(StoreError) in
+            var entries: [String: Int] = [:]
+            for (name, table) in tables { entries[name] = try transaction.count(of: table) }
+            return unsafe (entries, environment.statistics(), environment.info(), max(environment.readersInUse() - 1, 0))
+        }
+    }
+
+    private func fileSize() throws(StoreError) -> Int64 {
+        var status = stat()
+        guard unsafe stat("\(directory)/data.mdb", &status) == 0 else { throw .system("look at '\(directory)/data.mdb'", errno) }
+        return Int64(status.st_size)
+    }
+}

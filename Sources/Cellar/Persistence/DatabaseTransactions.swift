@@ -1,0 +1,102 @@
+import CLMDB
+
+/// What can be done in a transaction of either kind. A transaction cannot leave the closure that it is lent to.
+protocol DatabaseReading: ~Copyable {
+    var raw: RawTransaction { get }
+}
+
+/// A transaction that sees the database as it was when it began.
+struct ReadTransaction: ~Copyable, DatabaseReading {
+    let raw: RawTransaction
+}
+
+/// The one transaction of all processes that may write.
+struct WriteTransaction: ~Copyable, DatabaseReading {
+    let raw: RawTransaction
+}
+
+extension DatabaseReading where Self: ~Copyable {
+    /// The number of the last committed transaction that is seen here; in a write transaction its own.
+    ///
+    /// A write transaction that changes nothing is not counted: the next one has its number again.
+    var identifier: UInt64 { raw.identifier }
+
+    /// Calls `body` with the value of `key`, borrowed from the database's page; returns nil if there is none.
+    func withValue<Result>(
+        of key: Span<UInt8>, in database: NamedDatabase, _ body: (RawSpan) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result? {
+        var value = unsafe MDB_val()
+        let code = unsafe key.withRawValue { key in
+            unsafe mdb_get(raw.pointer, database.index, &key, &value)
+        }
+        guard try raw.found(code, "read from the database") else { return nil }
+        return try body(unsafe value.buffer.bytes)
+    }
+
+    /// A copy of the value of `key`.
+    func value(of key: Span<UInt8>, in database: NamedDatabase) throws(StoreError) -> [UInt8]? {
+        try withValue(of: key, in: database) { unsafe $0.withUnsafeBytes { unsafe [UInt8]($0) } }
+    }
+
+    /// How many entries `database` has.
+    func count(of database: NamedDatabase) throws(StoreError) -> Int {
+        var statistics = MDB_stat()
+        try raw.check(unsafe mdb_stat(raw.pointer, database.index, &statistics), "count a table's entries")
+        return statistics.ms_entries
+    }
+
+    /// Calls `body` with a cursor, which is good only inside it.
+    func withCursor<Result>(
+        in database: NamedDatabase, _ body: (borrowing DatabaseCursor) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        try body(try DatabaseCursor(raw, database))
+    }
+
+    /// Calls `body` for each entry in key order, from `start` on, until it returns false. It must not write.
+    func forEach(
+        in database: NamedDatabase, from start: [UInt8] = [], _ body: (RawSpan, RawSpan) throws(StoreError) -> Bool
+    ) throws(StoreError) {
+        try withCursor(in: database) { (cursor: borrowing DatabaseCursor) throws(StoreError) in
+            var goesOn = try start.isEmpty ? cursor.move(.first, body) : cursor.move(toOrAfter: start.span, body)
+            while goesOn == true { goesOn = try cursor.move(.next, body) }
+        }
+    }
+}
+
+extension WriteTransaction {
+    /// Sets the value of `key`.
+    func put(_ value: Span<UInt8>, for key: Span<UInt8>, in database: NamedDatabase) throws(StoreError) {
+        let code = unsafe key.withRawValue { key in
+            unsafe value.withRawValue { value in unsafe mdb_put(raw.pointer, database.index, &key, &value, 0) }
+        }
+        try raw.check(code, "write to the database")
+    }
+
+    /// Makes room for `byteCount` bytes under `key` and lets `fill` write them into the database's page.
+    ///
+    /// `fill` must write every byte, and must not use the transaction.
+    @unsafe
+    func put(
+        byteCount: Int, for key: Span<UInt8>, in database: NamedDatabase,
+        fill: (UnsafeMutableRawBufferPointer) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        var value = unsafe MDB_val(mv_size: byteCount, mv_data: nil)
+        let code = unsafe key.withRawValue { key in
+            unsafe mdb_put(raw.pointer, database.index, &key, &value, UInt32(MDB_RESERVE))
+        }
+        try raw.check(code, "write to the database")
+        try unsafe fill(UnsafeMutableRawBufferPointer(start: value.mv_data, count: byteCount))
+    }
+
+    /// Removes `key`; false if there was none.
+    @discardableResult
+    func delete(_ key: Span<UInt8>, in database: NamedDatabase) throws(StoreError) -> Bool {
+        let code = unsafe key.withRawValue { key in unsafe mdb_del(raw.pointer, database.index, &key, nil) }
+        return try raw.found(code, "remove from the database")
+    }
+
+    /// Removes every entry; the table stays.
+    func deleteAll(in database: NamedDatabase) throws(StoreError) {
+        try raw.check(unsafe mdb_drop(raw.pointer, database.index, 0), "empty a table")
+    }
+}

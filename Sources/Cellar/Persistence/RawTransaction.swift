@@ -1,0 +1,48 @@
+import CLMDB
+
+/// An open LMDB transaction: the pointer, and what has gone wrong in it.
+@safe
+struct RawTransaction {
+    enum Kind { case reading, writing }
+
+    /// What must be known of the transaction after its closure threw or swallowed an error.
+    final class Status {
+        /// The map was too small for it: it must run again in a larger one.
+        var mapWasFull = false
+    }
+
+    let pointer: OpaquePointer
+    let kind: Kind
+    let status = Status()
+    let directory: String
+
+    @unsafe
+    init(_ pointer: OpaquePointer, _ kind: Kind, directory: String) {
+        unsafe self.pointer = pointer
+        self.kind = kind
+        self.directory = directory
+    }
+
+    var identifier: UInt64 { UInt64(unsafe mdb_txn_id(pointer)) }
+
+    func commit() -> Int32 { unsafe mdb_txn_commit(pointer) }
+    func abort() { unsafe mdb_txn_abort(pointer) }
+
+    func check(_ code: Int32, _ action: @autoclosure () -> String) throws(StoreError) {
+        guard code != 0 else { return }
+        if code == MDB_MAP_FULL { status.mapWasFull = true }
+        throw .database(code, action(), directory)
+    }
+
+    /// The same, but false for "not found".
+    func found(_ code: Int32, _ action: @autoclosure () -> String) throws(StoreError) -> Bool {
+        if code == MDB_NOTFOUND { return false }
+        try check(code, action())
+        return true
+    }
+}
+
+/// A named database of the environment, good for all transactions of the one `Database` that it came from.
+struct NamedDatabase: Hashable, Sendable {
+    let index: UInt32
+}

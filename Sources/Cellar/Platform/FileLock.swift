@@ -1,0 +1,53 @@
+import CCellar
+import Glibc
+
+/// An advisory lock on a whole file, which the kernel releases when the last process that shares the open file is gone.
+/// A child made by fork shares it. It works across containers that share the file.
+struct FileLock: Sendable {
+    private let file: FileDescriptor
+
+    /// Opens the lock file at `path` to take locks on it, making it with exactly this mode if there is none.
+    init(path: String, creatingWith mode: mode_t) throws(StoreError) {
+        if let made = try? FileDescriptor.open(path, O_RDWR | O_CREAT | O_EXCL, mode: mode) {
+            try made.setMode(mode)
+            file = made
+        } else {
+            file = try .open(path, O_RDWR)
+        }
+    }
+
+    /// Opens the lock file to look whether it is locked, writing nothing.
+    init(lookingAt path: String) throws(StoreError) {
+        file = try .open(path, O_RDONLY)
+    }
+
+    /// Takes the lock alone if nobody else has it; false if somebody does.
+    func tryExclusive() throws(StoreError) -> Bool { try attempt(Int32(CELLAR_LOCK_EXCLUSIVE)) }
+
+    /// Takes the lock, or turns an exclusive one, into one together with other sharers.
+    func tryShared() throws(StoreError) -> Bool { try attempt(Int32(CELLAR_LOCK_SHARED)) }
+
+    /// Takes the lock alone, trying until the deadline; false if it was not to be had.
+    func exclusive(until deadline: Int64) throws(StoreError) -> Bool {
+        var pause: UInt32 = 100
+        while try !tryExclusive() {
+            if MonotonicClock.now() >= deadline { return false }
+            usleep(pause)
+            pause = min(pause * 2, 5_000)
+        }
+        return true
+    }
+
+    func release() { _ = cellar_file_lock(file.number, Int32(CELLAR_LOCK_NONE)) }
+
+    /// Whether somebody else holds the lock in any way.
+    var isHeldElsewhere: Bool { cellar_file_is_locked(file.number) == 1 }
+
+    private func attempt(_ kind: Int32) throws(StoreError) -> Bool {
+        switch cellar_file_lock(file.number, kind) {
+        case 0: return true
+        case EAGAIN: return false
+        case let number: throw .system("lock a file of the store", number)
+        }
+    }
+}

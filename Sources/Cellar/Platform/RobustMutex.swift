@@ -1,0 +1,64 @@
+import CCellar
+import Glibc
+
+/// A process-shared mutex in the segment that survives its holder's death.
+///
+/// Normal kind (no recursion: locking twice in one thread waits for the deadline), robust: when the thread that holds
+/// it ends, by exit or by SIGKILL, the kernel marks it and the next locker is told.
+@usableFromInline @safe
+struct RobustMutex: @unchecked Sendable {
+    @usableFromInline let native: UnsafeMutablePointer<pthread_mutex_t>
+
+    @inlinable @unsafe
+    init(_ address: UnsafeMutableRawPointer) {
+        unsafe native = unsafe address.assumingMemoryBound(to: pthread_mutex_t.self)
+    }
+
+    /// What an attempt to lock came to.
+    @usableFromInline
+    enum Outcome {
+        case locked
+        /// Locked, and the previous holder died holding it: mend what it guards, then call `makeConsistent`.
+        case ownerDied
+        /// Somebody else holds it.
+        case busy
+        /// The mutex's bytes are not those of a usable mutex.
+        case unusable(Int32)
+    }
+
+    /// Makes a fresh unlocked mutex of the bytes.
+    func initialize() -> Int32 { unsafe cellar_mutex_init(native) }
+
+    /// Whether the bytes look like such a mutex: checked before bytes from elsewhere are given to the C library.
+    var isSound: Bool { unsafe cellar_mutex_is_sound(native) }
+
+    @inlinable @inline(__always)
+    func tryLock() -> Outcome {
+        let result = unsafe pthread_mutex_trylock(native)
+        return result == 0 ? .locked : Self.outcome(result)
+    }
+
+    /// Locks, waiting until `deadline` on the monotonic clock.
+    @inlinable @inline(__always)
+    func lock(until deadline: @autoclosure () -> Int64) -> Outcome {
+        let result = unsafe pthread_mutex_trylock(native)
+        if result == 0 { return .locked }
+        if result != EBUSY { return Self.outcome(result) }
+        return Self.outcome(unsafe cellar_mutex_lock_until(native, deadline()))
+    }
+
+    @usableFromInline
+    static func outcome(_ result: Int32) -> Outcome {
+        switch result {
+        case 0: .locked
+        case EOWNERDEAD: .ownerDied
+        case EBUSY, ETIMEDOUT: .busy
+        default: .unusable(result)
+        }
+    }
+
+    func makeConsistent() { unsafe pthread_mutex_consistent(native) }
+
+    @inlinable @inline(__always)
+    func unlock() { unsafe pthread_mutex_unlock(native) }
+}

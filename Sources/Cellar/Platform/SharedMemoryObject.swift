@@ -1,0 +1,94 @@
+import Glibc
+
+/// A POSIX shared-memory object, opened with distrust: no symbolic link, owner and mode as they should be.
+final class SharedMemoryObject: Sendable {
+    let name: String
+    private let file: FileDescriptor
+
+    private init(name: String, file: FileDescriptor) {
+        self.name = name
+        self.file = file
+    }
+
+    /// Makes a new object; fails if anything has the name. The mode holds whatever the umask.
+    static func create(_ name: String, mode: mode_t) throws(StoreError) -> SharedMemoryObject {
+        let number = unsafe shm_open(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
+        guard number >= 0 else { throw .system("make the shared memory '\(name)'", errno) }
+        let object = SharedMemoryObject(name: name, file: FileDescriptor(owning: number))
+        try object.file.setMode(mode)
+        return object
+    }
+
+    /// Opens the object, or nil if there is none. It must belong to `owner` and be closed to those `mode` does not
+    /// name; otherwise somebody else put it there.
+    static func open(
+        _ name: String, readOnly: Bool, owner: uid_t, mode: mode_t
+    ) throws(StoreError) -> SharedMemoryObject? {
+        let number = unsafe shm_open(name, (readOnly ? O_RDONLY : O_RDWR) | O_NOFOLLOW | O_CLOEXEC, 0)
+        if number < 0, errno == ENOENT { return nil }
+        if number < 0, errno == ELOOP {
+            throw StoreError(
+                .permissionDenied,
+                "the shared memory '/dev/shm\(name)' is a symbolic link, which Cellar never makes: remove it")
+        }
+        guard number >= 0 else { throw .system("open the shared memory '\(name)'", errno) }
+        let object = SharedMemoryObject(name: name, file: FileDescriptor(owning: number))
+        let status = try object.file.status()
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_uid == owner, status.st_mode & 0o777 & ~mode == 0 else {
+            throw StoreError(
+                .permissionDenied,
+                "the shared memory '/dev/shm\(name)' has another owner or a wider mode than its store: "
+                    + "somebody else made it; remove it if you know that it is no longer used")
+        }
+        return object
+    }
+
+    /// Takes the name away; memory stays for those who have it mapped. False if there was none.
+    @discardableResult
+    static func unlink(_ name: String) throws(StoreError) -> Bool {
+        if unsafe shm_unlink(name) == 0 { return true }
+        guard errno == ENOENT else { throw .system("remove the shared memory '\(name)'", errno) }
+        return false
+    }
+
+    /// Bytes that are really there.
+    func size() throws(StoreError) -> Int { Int(try file.status().st_size) }
+
+    /// Whether the name still leads to this object.
+    func isCurrent() throws(StoreError) -> Bool {
+        let number = unsafe shm_open(name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0)
+        guard number >= 0 else { return false }
+        let other = try FileDescriptor(owning: number).status()
+        let mine = try file.status()
+        return other.st_ino == mine.st_ino && other.st_dev == mine.st_dev
+    }
+
+    /// Backs the bytes up to `size` with memory, so that a full /dev/shm is an error here and no SIGBUS later.
+    func grow(to size: Int) throws(StoreError) {
+        var result = posix_fallocate(file.number, 0, size)
+        while result == EINTR { result = posix_fallocate(file.number, 0, size) }
+        switch result {
+        case 0: return
+        case ENOSPC, ENOMEM, EFBIG:
+            throw StoreError(
+                .memoryFull,
+                "shared memory is full: \(size) bytes do not fit in /dev/shm; make it larger "
+                    + "(mount -o remount,size=… /dev/shm, or docker run --shm-size) or remove what is not needed",
+                errno: result)
+        default: throw .system("grow the shared memory '\(name)'", result)
+        }
+    }
+
+    /// Maps `reserve` bytes of addresses over the object. Only those below its size may be touched.
+    func map(reserve: Int, readOnly: Bool) throws(StoreError) -> UnsafeMutableRawPointer {
+        let protection = readOnly ? PROT_READ : PROT_READ | PROT_WRITE
+        let address = unsafe mmap(nil, reserve, protection, MAP_SHARED | MAP_NORESERVE, file.number, 0)
+        guard let address = unsafe address, unsafe address != MAP_FAILED else {
+            throw StoreError(
+                .memoryFull,
+                "cannot reserve \(reserve) bytes of addresses: open the store with a smaller addressReserve, "
+                    + "or raise the limit (ulimit -v)", errno: errno)
+        }
+        return unsafe address
+    }
+}

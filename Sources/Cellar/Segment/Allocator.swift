@@ -1,0 +1,113 @@
+import CCellar
+import Glibc
+
+/// A piece of the segment.
+struct Block: Hashable {
+    var offset: UInt64
+    var size: UInt64
+}
+
+/// Hands out blocks of the segment. Everything under the allocation lock.
+///
+/// Blocks of up to 4 KiB come from a free list per multiple of 16 bytes, larger ones from one first-fit list, and what
+/// the lists do not have from the end of the segment, which grows. A free block's first word links to the next free
+/// block, its second says its size. A block is taken in two steps, and the intent written between them names it, so
+/// that a crash never loses it.
+struct Allocator {
+    let segment: Segment
+
+    private var cursor: SharedWord { segment.word(CELLAR_HEADER_CURSOR) }
+    private var freeBytes: SharedWord { segment.word(CELLAR_HEADER_FREE_BYTES) }
+
+    private static let smallLimit = Int(CELLAR_SMALL_CLASSES) * Int(CELLAR_SMALL_GRANULE)
+    /// How far the first-fit search looks before it takes fresh memory.
+    private static let searchLimit = 256
+
+    private func list(for size: UInt64) -> SharedWord {
+        size <= UInt64(Self.smallLimit)
+            ? segment.word(CELLAR_HEADER_FREE_SMALL + (Int(size) / SegmentLayout.granule - 1) * 8)
+            : segment.word(CELLAR_HEADER_FREE_LARGE)
+    }
+
+    /// Takes a zeroed block of at least `size` bytes. `declare` writes the intent that names it, before it leaves the
+    /// place it is taken from. Amortised O(1).
+    func take(_ size: Int, declare: (Block) -> Void) throws(StoreError) -> Block {
+        let wanted = UInt64(SegmentLayout.roundUp(max(size, 32), to: SegmentLayout.granule))
+        if let block = try takeFree(wanted, declare) { return block }
+        let block = Block(offset: cursor.relaxed(), size: wanted)
+        let end = block.offset.addingReportingOverflow(wanted)
+        guard !end.overflow, end.partialValue < UInt64(Int.max) else {
+            throw StoreError(.memoryFull, "a block of \(size) bytes fits in no segment")
+        }
+        try segment.grow(toContain: Int(end.partialValue))
+        declare(block)
+        cursor.release(end.partialValue)
+        return block
+    }
+
+    private func takeFree(_ wanted: UInt64, _ declare: (Block) -> Void) throws(StoreError) -> Block? {
+        var link = list(for: wanted)
+        for _ in 0..<Self.searchLimit {
+            let offset = link.relaxed()
+            if offset == 0 { return nil }
+            let (next, size) = try freeBlock(offset)
+            if size.relaxed() >= wanted {
+                return try takeFrom(link, Block(offset: offset, size: size.relaxed()), next, wanted, declare)
+            }
+            link = next
+        }
+        return nil
+    }
+
+    private func takeFrom(
+        _ link: SharedWord, _ block: Block, _ next: SharedWord, _ wanted: UInt64, _ declare: (Block) -> Void
+    ) throws(StoreError) -> Block {
+        let address = unsafe try segment.require(block.offset, count: Int(clamping: block.size), "a free block")
+        declare(block)
+        link.release(next.relaxed())
+        freeBytes.setRelaxed(freeBytes.relaxed() &- block.size)
+        unsafe address.initializeMemory(as: UInt8.self, repeating: 0, count: Int(block.size))
+        return block
+    }
+
+    /// Puts a block on its free list. Its memory must be out of everyone's sight.
+    func release(_ block: Block) throws(StoreError) {
+        let list = list(for: block.size)
+        if list.relaxed() == block.offset { return }
+        _ = unsafe try segment.require(block.offset, count: Int(clamping: block.size), "a freed block")
+        let (next, size) = try freeBlock(block.offset)
+        size.setRelaxed(block.size)
+        next.setRelaxed(list.relaxed())
+        list.release(block.offset)
+        freeBytes.setRelaxed(freeBytes.relaxed() &+ block.size)
+    }
+
+    /// Undoes a `take` whose author died: the block may have left its place or not.
+    func giveBack(_ block: Block) throws(StoreError) {
+        if block.offset >= cursor.relaxed() {
+            // Fresh memory that never left: only what was written into it must go.
+            if let address = unsafe segment.pointer(block.offset, count: Int(clamping: block.size)) {
+                unsafe address.initializeMemory(as: UInt8.self, repeating: 0, count: Int(block.size))
+            }
+            return
+        }
+        if try isListed(block) { return }
+        try release(block)
+    }
+
+    private func isListed(_ block: Block) throws(StoreError) -> Bool {
+        var offset = list(for: block.size).relaxed()
+        var steps = 0
+        while offset != 0, steps < Self.searchLimit {
+            if offset == block.offset { return true }
+            offset = try freeBlock(offset).next.relaxed()
+            steps += 1
+        }
+        return false
+    }
+
+    private func freeBlock(_ offset: UInt64) throws(StoreError) -> (next: SharedWord, size: SharedWord) {
+        let address = unsafe try segment.require(offset, count: 16, alignment: 16, "a free block")
+        return unsafe (SharedWord(address), SharedWord(address + 8))
+    }
+}

@@ -1,0 +1,297 @@
+import CCellar
+import Glibc
+
+/// Changes to what cells there are: everything under the allocation lock, each as a list of steps of which one commits.
+struct Catalog {
+    let segment: Segment
+
+    private var intent: Intent { Intent(segment: segment) }
+    private var directory: Directory { Directory(segment: segment) }
+    private var table: CellTable { CellTable(segment: segment) }
+    private var allocator: Allocator { Allocator(segment: segment) }
+    private var limbo: Limbo { Limbo(segment: segment) }
+    private var liveCells: SharedWord { segment.word(CELLAR_HEADER_LIVE_CELLS) }
+    private var mutex: RobustMutex { unsafe RobustMutex(segment.fixed(CELLAR_HEADER_ALLOCATION)) }
+
+    /// Runs `body` under the allocation lock, after mending what a dead holder left.
+    func locked<Result: ~Copyable>(
+        as slot: Int, until deadline: Int64, _ body: () throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        let mutex = mutex
+        let holder = segment.word(CELLAR_HEADER_ALLOCATION_HOLDER)
+        switch mutex.lock(until: deadline) {
+        case .locked: break
+        case .ownerDied:
+            do { try recover() } catch {
+                // Not made consistent: the next one is told too, instead of working on what could not be mended.
+                mutex.unlock()
+                throw error
+            }
+            mutex.makeConsistent()
+        case .busy:
+            throw StoreError(
+                .timedOut, "the store's catalogue stayed locked by \(LockHolder(holder.relaxed(), in: segment))")
+        case .unusable(let number):
+            throw segment.corrupt("the lock of its catalogue cannot be used (error \(number))")
+        }
+        defer { mutex.unlock() }
+        holder.setRelaxed(LockHolder.word(slot: slot))
+        defer { holder.setRelaxed(0) }
+        return try body()
+    }
+
+    // MARK: Create
+
+    /// What a new cell is to be.
+    struct Request {
+        var kind: CellKind
+        var isVolatile: Bool
+        var schema: Schema
+        var count: Int
+        /// The identity of a cell that is on disk already; nil for a new one.
+        var uid: UInt64?
+        /// `loading` leaves the cell's lock held by the caller, who is to bring its content in.
+        var state: CellState
+    }
+
+    /// Makes a cell. The name must be free. Steps: 1. what it stands on (type, directory room, id); 2. the block, named
+    /// by the intent; 3. its content; 4. its id; 5. its name: it is there; 6. the count.
+    func create(
+        _ name: NameBytes, _ request: Request, fill: (CellReference) -> Void
+    ) throws(StoreError) -> CellHeader {
+        let schema = request.schema
+        let schemaOffset = try SchemaTable(segment: segment).intern(schema)
+        try directory.reserveOne()
+        let form = CellForm(
+            kind: request.kind, isVolatile: request.isVolatile, schema: schemaOffset, count: request.count,
+            elementSize: schema.size, elementStride: schema.stride, elementAlignment: schema.alignment,
+            id: try table.nextID(), uid: request.uid ?? segment.word(CELLAR_HEADER_NEXT_UID).add(1))
+        let plan = try form.plan(nameLength: unsafe name.bytes.count)
+        let block = try allocator.take(plan.total) { intent.begin(.create, block: $0) }
+        do {
+            let cell = try build(block, form, plan, name, request, fill)
+            try table.occupy(form.id, cell: block.offset)
+            try directory.insert(name, cell: block.offset)
+            liveCells.add(1)
+            intent.end()
+            return cell
+        } catch {
+            try recover()
+            throw error
+        }
+    }
+
+    private func build(
+        _ block: Block, _ form: CellForm, _ plan: CellForm.Plan, _ name: NameBytes, _ request: Request,
+        _ fill: (CellReference) -> Void
+    ) throws(StoreError) -> CellHeader {
+        let cell = try CellHeader(segment: segment, at: block.offset)
+        try cell.initialise(form, name: name.bytes, state: request.state, size: block.size)
+        if form.isVolatile { cell.mark.setRelaxed(DirtyMark.quiet) }
+        if let payload = plan.payload { try layOut(cell, form, plan, payload) }
+        fill(try CellReference(cell, size: form.elementSize, alignment: form.elementAlignment))
+        if request.uid == nil, !form.isVolatile { cell.record.release(1) }
+        if request.state == .loading, case .locked = cell.lock.tryLock() {}
+        return cell
+    }
+
+    private func layOut(
+        _ cell: CellHeader, _ form: CellForm, _ plan: CellForm.Plan, _ payload: Int
+    ) throws(StoreError) {
+        guard let arrayOffset = plan.array else {
+            let alignment = max(16, min(form.elementAlignment, 64))
+            cell.word.setRelaxed(UInt64(SegmentLayout.roundUp(Int(cell.offset) + payload, to: alignment)))
+            return
+        }
+        let address = unsafe try segment.require(
+            cell.offset + UInt64(arrayOffset), count: MemoryLayout<cellar_array>.size, "the array part of a cell")
+        let array = unsafe address.assumingMemoryBound(to: cellar_array.self)
+        unsafe array.pointee.payload = UInt64(SegmentLayout.roundUp(Int(cell.offset) + payload, to: 64))
+        unsafe array.pointee.payload_size = UInt64(plan.payloadSize)
+        unsafe array.pointee.chunk_count = UInt64(plan.chunkCount)
+        cell.word.setRelaxed(cell.offset + UInt64(arrayOffset))
+        guard form.isVolatile else { return }
+        for chunk in 0..<plan.chunkCount {
+            let mark = unsafe SharedWord(address + MemoryLayout<cellar_array>.size + chunk * 8)
+            mark.setRelaxed(DirtyMark.quiet)
+        }
+    }
+
+    // MARK: Remove
+
+    /// Removes a live cell. Steps: 1. the limbo record; 2. the intent; 3. the state: it is gone; 4. the rest.
+    func remove(_ cell: CellHeader) throws(StoreError) {
+        let block = Block(offset: cell.offset, size: cell.blockSize)
+        let record = try limbo.prepare(block, cellID: cell.id, durable: cell.isVolatile)
+        intent.advance(to: .remove, cell: cell.offset)
+        cell.stateWord.release(CellState.removed.rawValue)
+        liveCells.add(UInt64(bitPattern: -1))
+        try finishRemove(cell, record.offset)
+        intent.end()
+    }
+
+    private func finishRemove(_ cell: CellHeader, _ record: UInt64) throws(StoreError) {
+        limbo.link(try limbo.record(at: record))
+        if cell.isVolatile {
+            try dropName(of: cell)
+        } else {
+            _ = table.markDirty(cell.id)
+        }
+    }
+
+    private func dropName(of cell: CellHeader) throws(StoreError) {
+        guard let bytes = unsafe try cell.nameBytes() else { return }
+        let name = unsafe NameBytes(bytes, seed: segment.word(CELLAR_HEADER_HASH_SEED).relaxed())
+        try directory.replace(name, cell: cell.offset, with: nil)
+    }
+
+    /// The removal of these cells is on disk: their names need not be kept from being found there any longer.
+    func settleRemovals(_ cells: [CellHeader]) throws(StoreError) {
+        for cell in cells { try dropName(of: cell) }
+        try limbo.settle(cells: Set(cells.map(\.offset)))
+    }
+
+    // MARK: Rename
+
+    /// Renames a live cell; the new name must be free. Steps: 1. room and an id; 2. the new name's block; 3. a stub
+    /// under the old name; 4. the intent: it will be renamed; 5. the rest.
+    func rename(_ cell: CellHeader, to name: NameBytes) throws(StoreError) {
+        try directory.reserveOne()
+        let id = try table.nextID()
+        let nameWordOffset = segment.offset(of: unsafe cell.address) + UInt64(CELLAR_CELL_NAME)
+        let oldWord = cell.nameWord.relaxed()
+        let nameBlock = try allocator.take(unsafe name.bytes.count) {
+            intent.begin(.publish, block: $0, other: nameWordOffset)
+        }
+        let target = unsafe try segment.require(nameBlock.offset, count: name.bytes.count, "a name")
+        unsafe memcpy(target, name.bytes.baseAddress!, name.bytes.count)
+        let stub = try makeStub(for: cell, id: id)
+        let newWord = CellHeader.nameWord(offset: nameBlock.offset, length: unsafe name.bytes.count)
+        intent.commitRename(cell: cell.offset, name: newWord)
+        try finishRename(cell, newWord, stub)
+        intent.end()
+        try retireName(oldWord, of: cell)
+        try retireStub(stub)
+    }
+
+    private func makeStub(for cell: CellHeader, id: Int) throws(StoreError) -> CellHeader {
+        guard let old = unsafe try cell.nameBytes() else { throw segment.corrupt("a cell has no name") }
+        let form = CellForm(
+            kind: .droppedName, isVolatile: cell.isVolatile, schema: cell.schema, count: 1, elementSize: 0,
+            elementStride: 0, elementAlignment: 1, id: id, uid: cell.uid)
+        let size = try form.plan(nameLength: unsafe old.count).total
+        let block = try allocator.take(size) { intent.advance(to: .prepareRename, second: $0) }
+        let stub = try CellHeader(segment: segment, at: block.offset)
+        unsafe try stub.initialise(form, name: old, state: .removed, size: block.size)
+        return stub
+    }
+
+    private func finishRename(_ cell: CellHeader, _ newWord: UInt64, _ stub: CellHeader) throws(StoreError) {
+        let seed = segment.word(CELLAR_HEADER_HASH_SEED).relaxed()
+        let length = Int(newWord >> 48)
+        let bytes = unsafe try segment.require(newWord & ((1 << 48) - 1), count: length, alignment: 1, "a name")
+        let name = unsafe NameBytes(UnsafeRawBufferPointer(start: bytes, count: length), seed: seed)
+        guard let old = unsafe try stub.nameBytes() else { throw segment.corrupt("a stub has no name") }
+        try directory.insert(name, cell: cell.offset)
+        cell.nameWord.release(newWord)
+        try table.occupy(stub.id, cell: stub.offset)
+        let oldName = unsafe NameBytes(old, seed: seed)
+        try directory.replace(oldName, cell: cell.offset, with: cell.isVolatile ? nil : stub.offset)
+        guard !cell.isVolatile else { return }
+        cell.record.add(1)
+        _ = table.markDirty(cell.id)
+        _ = table.markDirty(stub.id)
+    }
+
+    /// An older name's own block is of no more use. (A crash just before leaves that block unused until the next boot.)
+    private func retireName(_ word: UInt64, of cell: CellHeader) throws(StoreError) {
+        let offset = word & ((1 << 48) - 1)
+        guard offset != cell.offset + UInt64(MemoryLayout<cellar_cell>.size) else { return }
+        try limbo.retire(Block(offset: offset, size: max(word >> 48, 32)))
+    }
+
+    private func retireStub(_ stub: CellHeader) throws(StoreError) {
+        let block = Block(offset: stub.offset, size: stub.blockSize)
+        let record = try limbo.prepare(block, cellID: stub.id, durable: stub.isVolatile)
+        limbo.link(record)
+        intent.end()
+    }
+
+    // MARK: Recovery
+
+    /// Finishes or undoes what the dead holder was at. Can itself be interrupted and run again.
+    func recover() throws(StoreError) {
+        let intent = intent
+        guard let operation = intent.operation else { throw segment.corrupt("its intent is of no known kind") }
+        switch operation {
+        case .none: break
+        case .publish: try recoverPublish(intent)
+        case .create: try recoverCreate(intent)
+        case .growDirectory: try recoverGrowth(intent)
+        case .remove: try recoverRemove(intent)
+        case .prepareRename:
+            try allocator.giveBack(intent.second)
+            try allocator.giveBack(intent.block)
+        case .rename:
+            try finishRename(
+                CellHeader(segment: segment, at: intent.cell), intent.other,
+                CellHeader(segment: segment, at: intent.second.offset))
+        case .reclaim where intent.second.offset == 0: break
+        case .reclaim:
+            try limbo.unlink(intent.second.offset)
+            try limbo.finishReclaim(intent.block, intent.second, intent.other)
+        }
+        try recount()
+        intent.end()
+    }
+
+    private func recoverPublish(_ intent: Intent) throws(StoreError) {
+        let target = intent.other
+        let isFixed = target < UInt64(MemoryLayout<cellar_segment>.size) && target % 8 == 0
+        let word = isFixed ? segment.word(Int(target)) : try segment.requireWord(target, "a link")
+        if word.relaxed() & ((1 << 48) - 1) != intent.block.offset { try allocator.giveBack(intent.block) }
+    }
+
+    private func recoverCreate(_ intent: Intent) throws(StoreError) {
+        let block = intent.block
+        let seed = segment.word(CELLAR_HEADER_HASH_SEED).relaxed()
+        // A block that never left the end of the segment cannot be published.
+        if block.offset < segment.word(CELLAR_HEADER_CURSOR).relaxed() {
+            let cell = try CellHeader(segment: segment, at: block.offset)
+            if let bytes = unsafe try cell.nameBytes(),
+                try directory.find(unsafe NameBytes(bytes, seed: seed)) == block.offset
+            {
+                if !cell.isVolatile { _ = table.markDirty(cell.id) }
+                return
+            }
+            try table.vacate(cell.id, cell: block.offset)
+        }
+        try allocator.giveBack(block)
+    }
+
+    private func recoverGrowth(_ intent: Intent) throws(StoreError) {
+        if segment.word(CELLAR_HEADER_DIRECTORY).relaxed() == intent.second.offset {
+            limbo.link(try limbo.record(at: intent.block.offset))
+        } else {
+            try allocator.giveBack(intent.second)
+            try allocator.giveBack(intent.block)
+        }
+    }
+
+    private func recoverRemove(_ intent: Intent) throws(StoreError) {
+        let cell = try CellHeader(segment: segment, at: intent.cell)
+        if cell.state == .removed {
+            try finishRemove(cell, intent.block.offset)
+        } else {
+            try allocator.giveBack(intent.block)
+        }
+    }
+
+    private func recount() throws(StoreError) {
+        var count: UInt64 = 0
+        for id in 0..<table.end {
+            if let cell = try table.cell(id), cell.state != .removed { count += 1 }
+        }
+        liveCells.setRelaxed(count)
+    }
+}

@@ -1,0 +1,150 @@
+import CCellar
+import Glibc
+
+/// What kind of cell.
+@usableFromInline
+enum CellKind: UInt32 {
+    /// One value.
+    case value = 1
+    /// `count` values.
+    case array = 2
+    /// Keeps a name that was renamed away from being found on disk again, until the disk knows; never live.
+    case droppedName = 3
+}
+
+/// The life of a cell.
+///
+/// | state | means | next |
+/// |---|---|---|
+/// | loading | found on disk, its content is being brought in under the cell's lock | live |
+/// | live | in use | removed |
+/// | removed | gone for everybody; the memory stays until nobody can look at it | – |
+enum CellState: UInt32 {
+    case loading = 1, live = 2, removed = 3
+}
+
+/// A cell's header: checked access to the fields of `cellar_cell`.
+@safe
+struct CellHeader {
+    let segment: Segment
+    let offset: UInt64
+    let address: UnsafeMutableRawPointer
+
+    init(segment: Segment, at offset: UInt64) throws(StoreError) {
+        self.segment = segment
+        self.offset = offset
+        unsafe address = try segment.require(
+            offset, count: MemoryLayout<cellar_cell>.size, alignment: SegmentLayout.granule, "a cell")
+    }
+
+    private var fields: UnsafeMutablePointer<cellar_cell> { unsafe address.assumingMemoryBound(to: cellar_cell.self) }
+
+    // MARK: Written once, before the cell is published
+
+    var kind: CellKind? { CellKind(rawValue: unsafe fields.pointee.traits & 0xFF) }
+    var isVolatile: Bool { unsafe fields.pointee.traits & 0x100 != 0 }
+    var blockSize: UInt64 { unsafe fields.pointee.block_size }
+    var schema: UInt64 { unsafe fields.pointee.schema }
+    var count: UInt64 { unsafe fields.pointee.count }
+    var id: Int { Int(unsafe fields.pointee.id) }
+    var uid: UInt64 { unsafe fields.pointee.uid }
+
+    // MARK: Atomic words
+
+    var stateWord: SharedFutex { unsafe SharedFutex(address + CELLAR_CELL_STATE) }
+    var state: CellState? { CellState(rawValue: stateWord.acquire()) }
+    var nameWord: SharedWord { unsafe SharedWord(address + CELLAR_CELL_NAME) }
+    /// Counts changes that the database's record of the cell does not have yet; 0 = it has them all.
+    var record: SharedFutex { unsafe SharedFutex(address + CELLAR_CELL_RECORD) }
+    var holder: SharedWord { unsafe SharedWord(address + CELLAR_CELL_HOLDER) }
+    var lock: RobustMutex { unsafe RobustMutex(address + CELLAR_CELL_LOCK) }
+    var sequence: SharedWord { unsafe SharedWord(address + CELLAR_CELL_SEQUENCE) }
+    var mark: SharedWord { unsafe SharedWord(address + CELLAR_CELL_MARK) }
+    var word: SharedWord { unsafe SharedWord(address + CELLAR_CELL_WORD) }
+
+    // MARK: Name
+
+    static func nameWord(offset: UInt64, length: Int) -> UInt64 { offset | UInt64(length) << 48 }
+
+    /// The name's bytes in the segment, or nil if it has none in bounds.
+    func nameBytes() throws(StoreError) -> UnsafeRawBufferPointer? {
+        let word = nameWord.acquire()
+        let length = Int(word >> 48)
+        guard length > 0, length <= SegmentLayout.maximumNameLength,
+            let address = unsafe segment.pointer(word & ((1 << 48) - 1), count: length, alignment: 1)
+        else { return nil }
+        return unsafe UnsafeRawBufferPointer(start: address, count: length)
+    }
+
+    func name() throws(StoreError) -> String {
+        guard let bytes = unsafe try nameBytes() else { throw segment.corrupt("the cell at \(offset) has no name") }
+        return unsafe String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Fills in a fresh block. The caller publishes it.
+    func initialise(_ form: CellForm, name: UnsafeRawBufferPointer, state: CellState, size: UInt64) throws(StoreError) {
+        unsafe fields.pointee.traits = form.kind.rawValue | (form.isVolatile ? 0x100 : 0)
+        unsafe fields.pointee.block_size = size
+        unsafe fields.pointee.schema = form.schema
+        unsafe fields.pointee.count = UInt64(form.count)
+        unsafe fields.pointee.id = UInt32(form.id)
+        unsafe fields.pointee.uid = form.uid
+        let target = unsafe address + MemoryLayout<cellar_cell>.size
+        unsafe memcpy(target, name.baseAddress!, name.count)
+        nameWord.setRelaxed(Self.nameWord(offset: offset + UInt64(MemoryLayout<cellar_cell>.size), length: name.count))
+        let result = lock.initialize()
+        if result != 0 { throw .system("make a cell's lock", result) }
+        stateWord.release(state.rawValue)
+    }
+}
+
+/// What a new cell is to be.
+struct CellForm {
+    var kind: CellKind
+    var isVolatile: Bool
+    var schema: UInt64
+    var count: Int
+    var elementSize: Int
+    var elementStride: Int
+    var elementAlignment: Int
+    var id: Int
+    var uid: UInt64
+
+    /// Where the parts of the cell's block lie, from its start.
+    struct Plan {
+        var array: Int?
+        var payload: Int?
+        var payloadSize: Int
+        var chunkCount: Int
+        var total: Int
+    }
+
+    /// Lays the block out: header, name, then the value's two copies or the array part, marks and elements.
+    func plan(nameLength: Int) throws(StoreError) -> Plan {
+        let head = MemoryLayout<cellar_cell>.size + nameLength
+        switch kind {
+        case .droppedName: return Plan(array: nil, payload: nil, payloadSize: 0, chunkCount: 1, total: head)
+        case .value where elementSize <= 8:
+            return Plan(array: nil, payload: nil, payloadSize: elementSize, chunkCount: 1, total: head)
+        case .value:
+            let copy = SegmentLayout.roundUp(elementSize, to: 16)
+            let payload = SegmentLayout.roundUp(head, to: max(16, min(elementAlignment, 64)))
+            return Plan(array: nil, payload: payload, payloadSize: copy, chunkCount: 1, total: payload + 2 * copy)
+        case .array: return try arrayPlan(head)
+        }
+    }
+
+    private func arrayPlan(_ head: Int) throws(StoreError) -> Plan {
+        let bytes = count.multipliedReportingOverflow(by: elementStride)
+        guard count > 0, !bytes.overflow, bytes.partialValue < 1 << 46 else {
+            throw StoreError(.memoryFull, "an array of \(count) elements of \(elementStride) bytes fits in no segment")
+        }
+        let chunks = (bytes.partialValue + SegmentLayout.chunkSize - 1) >> SegmentLayout.chunkShift
+        let array = SegmentLayout.roundUp(head, to: 16)
+        let marks = array + MemoryLayout<cellar_array>.size
+        let payload = SegmentLayout.roundUp(marks + chunks * 8, to: 64)
+        let end = payload + SegmentLayout.roundUp(bytes.partialValue, to: 8)
+        // Blocks begin at multiples of 16: room to move the elements to a cache line's start.
+        return Plan(array: array, payload: payload, payloadSize: bytes.partialValue, chunkCount: chunks, total: end + 48)
+    }
+}

@@ -1,0 +1,205 @@
+import CCellar
+import Glibc
+
+/// A cell name's bytes while it is being looked up.
+@usableFromInline @safe
+struct NameBytes {
+    let bytes: UnsafeRawBufferPointer
+    let hash: UInt64
+
+    @unsafe init(_ bytes: UnsafeRawBufferPointer, seed: UInt64) {
+        unsafe self.bytes = unsafe bytes
+        unsafe hash = unsafe Self.hash(bytes, seed: seed)
+    }
+
+    /// Multiply-and-fold over words of 8 bytes, seeded per segment so that nobody can prepare names that collide.
+    /// The construction is that of wyhash (Wang Yi).
+    private static func hash(_ bytes: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
+        var state = seed ^ 0xA076_1D64_78BD_642F
+        var offset = 0
+        while offset &+ 8 <= bytes.count {
+            state = fold(state ^ (unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
+            offset &+= 8
+        }
+        var tail: UInt64 = 0
+        while offset < bytes.count {
+            tail = tail << 8 | UInt64(unsafe bytes[offset])
+            offset &+= 1
+        }
+        return fold(state ^ tail ^ UInt64(truncatingIfNeeded: bytes.count) << 56)
+    }
+
+    private static func fold(_ word: UInt64) -> UInt64 {
+        let product = word.multipliedFullWidth(by: 0xE703_7ED1_A0B4_28DB)
+        return product.high ^ product.low
+    }
+}
+
+/// Finds cells by name: an open-addressing table in the segment, read without a lock.
+///
+/// | slot | means |
+/// |---|---|
+/// | 0 | empty: a search ends here |
+/// | 1 | dropped: a search goes on |
+/// | tag ≪ 48 + offset | a cell, whose own name decides; tag is the top 16 bits of the name's hash |
+///
+/// Writers hold the allocation lock and publish a slot, or a whole larger table, with one release store; it pairs with
+/// the acquire loads of `find`. An outgrown table goes to limbo. A search that finds nothing proves nothing, since a
+/// rename may be under way: only under the allocation lock is a name known to be absent.
+struct Directory {
+    let segment: Segment
+
+    static let empty: UInt64 = 0
+    static let dropped: UInt64 = 1
+    private static let firstCapacity = 1024
+    private static let offsetMask: UInt64 = (1 << 48) - 1
+
+    private var root: SharedWord { segment.word(CELLAR_HEADER_DIRECTORY) }
+    private var used: SharedWord { segment.word(CELLAR_HEADER_DIRECTORY_USED) }
+
+    /// One table, with its bounds checked.
+    @safe private struct Table {
+        let offset: UInt64
+        let slots: UnsafeMutableRawPointer
+        let mask: Int
+        func slot(_ index: Int) -> SharedWord { unsafe SharedWord(slots + (index & mask) * 8) }
+    }
+
+    private func table(at offset: UInt64) throws(StoreError) -> Table {
+        let head = unsafe try segment.require(offset, count: MemoryLayout<cellar_directory>.size, "the directory")
+        let capacity = unsafe head.load(as: UInt64.self)
+        guard capacity.nonzeroBitCount == 1, capacity <= UInt64(segment.reserve / 8) else {
+            throw segment.corrupt("the directory says it has \(capacity) slots")
+        }
+        let size = MemoryLayout<cellar_directory>.size + Int(capacity) * 8
+        let address = unsafe try segment.require(offset, count: size, "the directory")
+        return unsafe Table(
+            offset: offset, slots: address + MemoryLayout<cellar_directory>.size, mask: Int(capacity) - 1)
+    }
+
+    /// The offset of the cell with the name, in whatever state it is. Expected O(1); takes no lock, writes nothing.
+    func find(_ name: NameBytes) throws(StoreError) -> UInt64? {
+        let table = try table(at: root.acquire())
+        guard let index = try index(of: name, in: table) else { return nil }
+        return table.slot(index).relaxed() & Self.offsetMask
+    }
+
+    private func index(of name: NameBytes, in table: Table) throws(StoreError) -> Int? {
+        let tag = name.hash & ~Self.offsetMask
+        var index = Int(truncatingIfNeeded: name.hash) & table.mask
+        for _ in 0...table.mask {
+            let slot = table.slot(index).acquire()
+            if slot == Self.empty { return nil }
+            if slot != Self.dropped, slot & ~Self.offsetMask == tag, try names(slot & Self.offsetMask, name) {
+                return index
+            }
+            index = (index &+ 1) & table.mask
+        }
+        return nil
+    }
+
+    private func names(_ cell: UInt64, _ name: NameBytes) throws(StoreError) -> Bool {
+        guard let stored = try CellHeader(segment: segment, at: cell).nameBytes() else { return false }
+        return unsafe stored.count == name.bytes.count
+            && memcmp(stored.baseAddress!, name.bytes.baseAddress!, stored.count) == 0
+    }
+
+    // MARK: Changes, under the allocation lock
+
+    func createFirst() throws(StoreError) {
+        let table = try makeTable(capacity: Self.firstCapacity) { block in
+            Intent(segment: segment).begin(.publish, block: block, other: UInt64(CELLAR_HEADER_DIRECTORY))
+        }
+        root.release(table)
+        Intent(segment: segment).end()
+    }
+
+    /// Makes sure that one more name fits.
+    func reserveOne() throws(StoreError) {
+        let current = try table(at: root.relaxed())
+        let capacity = current.mask + 1
+        guard (Int(clamping: used.relaxed()) + 1) * 8 > capacity * 7 else { return }
+        let living = Int(clamping: segment.word(CELLAR_HEADER_LIVE_CELLS).relaxed())
+        let record = try Limbo(segment: segment).prepare(
+            Block(offset: current.offset, size: Self.blockSize(capacity: capacity)), cellID: nil, durable: true)
+        let larger = try table(
+            at: makeTable(capacity: living * 2 > capacity ? capacity * 2 : capacity) { block in
+                Intent(segment: segment).advance(to: .growDirectory, second: block)
+            })
+        let count = try copy(current, to: larger)
+        // Pairs with the acquire load in `find`: who sees the new table sees all of its slots.
+        root.release(larger.offset)
+        used.setRelaxed(UInt64(count))
+        Limbo(segment: segment).link(record)
+        Intent(segment: segment).end()
+    }
+
+    private func copy(_ current: Table, to larger: Table) throws(StoreError) -> Int {
+        var count = 0
+        for index in 0...current.mask {
+            let slot = current.slot(index).relaxed()
+            if slot == Self.empty || slot == Self.dropped { continue }
+            place(slot, hash: try hash(ofCell: slot & Self.offsetMask), in: larger)
+            count += 1
+        }
+        return count
+    }
+
+    /// Publishes a cell under its name: the name's own slot if it has one, a spare one otherwise.
+    func insert(_ name: NameBytes, cell: UInt64) throws(StoreError) {
+        let table = try table(at: root.relaxed())
+        let slot = name.hash & ~Self.offsetMask | cell
+        if let index = try index(of: name, in: table) {
+            table.slot(index).release(slot)
+        } else if place(slot, hash: name.hash, in: table) {
+            used.setRelaxed(used.relaxed() + 1)
+        }
+    }
+
+    /// Takes the slot that holds this very cell under this name away, or hands it to `successor`.
+    func replace(_ name: NameBytes, cell: UInt64, with successor: UInt64?) throws(StoreError) {
+        let table = try table(at: root.relaxed())
+        let tag = name.hash & ~Self.offsetMask
+        var index = Int(truncatingIfNeeded: name.hash) & table.mask
+        for _ in 0...table.mask {
+            let slot = table.slot(index).relaxed()
+            if slot == Self.empty { return }
+            if slot == tag | cell {
+                table.slot(index).release(successor.map { tag | $0 } ?? Self.dropped)
+                return
+            }
+            index = (index + 1) & table.mask
+        }
+    }
+
+    /// Returns whether the slot was empty before.
+    @discardableResult
+    private func place(_ slot: UInt64, hash: UInt64, in table: Table) -> Bool {
+        var index = Int(truncatingIfNeeded: hash) & table.mask
+        while true {
+            let present = table.slot(index).relaxed()
+            if present == Self.empty || present == Self.dropped {
+                table.slot(index).release(slot)
+                return present == Self.empty
+            }
+            index = (index + 1) & table.mask
+        }
+    }
+
+    private static func blockSize(capacity: Int) -> UInt64 {
+        UInt64(MemoryLayout<cellar_directory>.size + capacity * 8)
+    }
+
+    private func makeTable(capacity: Int, declare: (Block) -> Void) throws(StoreError) -> UInt64 {
+        let block = try Allocator(segment: segment).take(Int(Self.blockSize(capacity: capacity)), declare: declare)
+        try segment.requireWord(block.offset, "the directory").setRelaxed(UInt64(capacity))
+        return block.offset
+    }
+
+    private func hash(ofCell offset: UInt64) throws(StoreError) -> UInt64 {
+        guard let bytes = unsafe try CellHeader(segment: segment, at: offset).nameBytes() else {
+            throw segment.corrupt("a cell at \(offset) has no name")
+        }
+        return unsafe NameBytes(bytes, seed: segment.word(CELLAR_HEADER_HASH_SEED).relaxed()).hash
+    }
+}

@@ -1,0 +1,113 @@
+import CCellar
+
+/// Blocks that are out of use but that somebody may still look at.
+///
+/// A handle, or a lookup under way, may hold the address of a removed cell or an outgrown table. Such a block waits
+/// here with the number of the newest attachment of its time, and is used again when all attachments up to that number
+/// are gone (and, for a persistent cell, when its deletion is on disk). Everything under the allocation lock.
+struct Limbo {
+    let segment: Segment
+
+    private static let noCell = UInt64.max
+    private var head: SharedWord { segment.word(CELLAR_HEADER_LIMBO) }
+
+    @safe struct Record {
+        let offset: UInt64
+        let fields: UnsafeMutablePointer<cellar_limbo>
+        var next: SharedWord { unsafe SharedWord(UnsafeMutableRawPointer(fields)) }
+        var durable: SharedWord { unsafe SharedWord(UnsafeMutableRawPointer(fields) + CELLAR_LIMBO_DURABLE) }
+        var block: Block { unsafe Block(offset: fields.pointee.block, size: fields.pointee.block_size) }
+        var epoch: UInt64 { unsafe fields.pointee.epoch }
+        var cellID: UInt64 { unsafe fields.pointee.cell_id }
+    }
+
+    func record(at offset: UInt64) throws(StoreError) -> Record {
+        let address = unsafe try segment.require(
+            offset, count: MemoryLayout<cellar_limbo>.size, alignment: 16, "a limbo record")
+        return unsafe Record(offset: offset, fields: address.assumingMemoryBound(to: cellar_limbo.self))
+    }
+
+    /// Makes the record for a block, not yet on the list: the intent `publish` is under way on return.
+    func prepare(_ block: Block, cellID: Int?, durable: Bool) throws(StoreError) -> Record {
+        let memory = try Allocator(segment: segment).take(MemoryLayout<cellar_limbo>.size) { taken in
+            Intent(segment: segment).begin(.publish, block: taken, other: UInt64(CELLAR_HEADER_LIMBO))
+        }
+        let record = try record(at: memory.offset)
+        unsafe record.fields.pointee.block = block.offset
+        unsafe record.fields.pointee.block_size = UInt64(SegmentLayout.roundUp(Int(block.size), to: SegmentLayout.granule))
+        unsafe record.fields.pointee.cell_id = cellID.map(UInt64.init) ?? Self.noCell
+        unsafe record.fields.pointee.durable = durable ? 1 : 0
+        return record
+    }
+
+    /// Puts the record on the list, if it is not its head already.
+    func link(_ record: Record) {
+        if head.relaxed() == record.offset { return }
+        unsafe record.fields.pointee.epoch = segment.word(CELLAR_HEADER_NEXT_ATTACHMENT).acquire() &- 1
+        record.next.setRelaxed(head.relaxed())
+        head.release(record.offset)
+    }
+
+    /// Puts a block that nothing refers to any more into limbo.
+    func retire(_ block: Block) throws(StoreError) {
+        let record = try prepare(block, cellID: nil, durable: true)
+        link(record)
+        Intent(segment: segment).end()
+    }
+
+    /// Says that the deletion of these cells is on disk.
+    func settle(cells: Set<UInt64>) throws(StoreError) {
+        try forEach { record, _ throws(StoreError) in
+            if cells.contains(record.block.offset) { record.durable.release(1) }
+            return true
+        }
+    }
+
+    /// Frees what nobody can look at any more. O(blocks in limbo).
+    func reclaim(oldestAttachment: UInt64) throws(StoreError) {
+        try forEach { record, link throws(StoreError) in
+            guard record.durable.acquire() == 1, record.epoch < oldestAttachment else { return true }
+            let own = Block(offset: record.offset, size: UInt64(MemoryLayout<cellar_limbo>.size))
+            let intent = Intent(segment: segment)
+            let id = record.cellID
+            intent.begin(.reclaim, block: record.block, other: id)
+            intent.advance(to: .reclaim, second: own)
+            link.release(record.next.relaxed())
+            try finishReclaim(record.block, own, id)
+            intent.end()
+            return false
+        }
+    }
+
+    /// The rest of a reclaim: also run by a successor.
+    func finishReclaim(_ block: Block, _ own: Block, _ id: UInt64) throws(StoreError) {
+        if id != Self.noCell { try CellTable(segment: segment).vacate(Int(clamping: id), cell: block.offset) }
+        let allocator = Allocator(segment: segment)
+        try allocator.giveBack(block)
+        try allocator.giveBack(own)
+    }
+
+    /// Takes a record off the list wherever it is.
+    func unlink(_ offset: UInt64) throws(StoreError) {
+        try forEach { record, link throws(StoreError) in
+            guard record.offset == offset else { return true }
+            link.release(record.next.relaxed())
+            return false
+        }
+    }
+
+    /// Visits every record with the word that links to it; the body returns false if it took the record off.
+    private func forEach(
+        _ body: (Record, SharedWord) throws(StoreError) -> Bool
+    ) throws(StoreError) {
+        var link = head
+        // A list that is longer than the segment has room for runs in a circle.
+        var budget = Int(clamping: segment.word(CELLAR_HEADER_CURSOR).relaxed()) / MemoryLayout<cellar_limbo>.size
+        while link.relaxed() != 0 {
+            guard budget > 0 else { throw segment.corrupt("its limbo list runs in a circle") }
+            budget -= 1
+            let record = try record(at: link.relaxed())
+            if try body(record, link) { link = record.next }
+        }
+    }
+}

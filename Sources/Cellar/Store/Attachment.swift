@@ -1,0 +1,125 @@
+import CCellar
+import Glibc
+import Logging
+import Synchronization
+
+/// What one process has of one open store: the mapping, the database, the place in the process table.
+///
+/// Handles hold it, so the memory they point to stays mapped for as long as they live, even when the store was closed.
+@usableFromInline
+final class Attachment: Sendable {
+    let directory: StoreDirectory
+    let options: Store.Options
+    let catalogue: Catalogue
+    /// Nil only read-only, where nobody has the store in memory.
+    let segment: Segment?
+    let logger: Logger
+    /// Held shared for as long as this process is attached; nil read-only.
+    private let aliveLock: FileLock?
+    let keeper: Keeper?
+    /// 0 plain; 1 writers must fence; 2 read-only.
+    @usableFromInline let writePolicy: UInt8
+    @usableFromInline let slot: Int
+    private let forkGeneration = ForkGuard.current
+    private let closed = Atomic<Bool>(false)
+    private let openCount = Mutex(1)
+
+    static let plain: UInt8 = 0
+    static let fencing: UInt8 = 1
+    static let readOnly: UInt8 = 2
+
+    init(
+        directory: StoreDirectory, options: Store.Options, catalogue: Catalogue, segment: Segment?,
+        aliveLock: FileLock?
+    ) throws(StoreError) {
+        self.directory = directory
+        self.options = options
+        self.catalogue = catalogue
+        self.segment = segment
+        self.aliveLock = aliveLock
+        logger = options.logger ?? Logger(label: "cellar", factory: { _ in SwiftLogNoOpLogHandler() })
+        guard options.access == .readWrite, let segment else {
+            keeper = nil
+            slot = -1
+            writePolicy = Self.readOnly
+            return
+        }
+        let fences = segment.word(CELLAR_HEADER_FLAGS).acquire() & SegmentFlags.writersFence != 0
+        guard fences || MemoryBarrier.isRegistered else {
+            throw StoreError(
+                .incompatible,
+                "the kernel refuses membarrier to this process (a seccomp filter?), and the store '\(directory.path)' "
+                    + "was opened by processes that rely on it: allow the call, or close the store in the others first")
+        }
+        writePolicy = fences ? Self.fencing : Self.plain
+        let keeper = try Keeper(
+            segment: segment, catalogue: catalogue, logger: logger,
+            name: options.processName ?? MachineIdentity.programName(), interval: options.checkpointInterval)
+        self.keeper = keeper
+        slot = keeper.slot
+    }
+
+    deinit { shutDown() }
+
+    // MARK: Life
+
+    /// Another store object of this process shares the attachment. False if it was closed meanwhile.
+    func retainOpen() -> Bool {
+        openCount.withLock { count in
+            guard count > 0 else { return false }
+            count += 1
+            return true
+        }
+    }
+
+    /// A store object was closed; the last one detaches.
+    func releaseOpen() {
+        let left = openCount.withLock { count in
+            count -= 1
+            return count
+        }
+        if left == 0 { shutDown() }
+    }
+
+    private func shutDown() {
+        guard !closed.exchange(true, ordering: .acquiringAndReleasing), !isForked else { return }
+        keeper?.stop()
+        try? catalogue.database.close()
+        aliveLock?.release()
+    }
+
+    /// Whether this is a child's copy of its parent's attachment.
+    var isForked: Bool { ForkGuard.current != forkGeneration }
+
+    /// Throws where the attachment cannot be used for what takes a lock or reads the database.
+    @usableFromInline
+    func checkUsable() throws(StoreError) {
+        if isForked {
+            throw StoreError(
+                .closed, "the store '\(directory.path)' was opened before fork: open it again in the child process")
+        }
+        if closed.load(ordering: .acquiring) {
+            throw StoreError(.closed, "the store '\(directory.path)' was closed")
+        }
+    }
+
+    func checkWritable() throws(StoreError) {
+        try checkUsable()
+        if writePolicy == Self.readOnly {
+            throw StoreError(.readOnly, "the store '\(directory.path)' was opened read-only")
+        }
+    }
+
+    var deadline: Int64 { MonotonicClock.deadline(after: options.lockTimeout) }
+
+    // MARK: Noting changes
+
+    /// The slow path after a change: the cell has something for the next checkpoint.
+    @usableFromInline
+    func noteChange(_ mark: DirtyMark, cell id: Int) {
+        guard let segment else { return }
+        mark.touch {
+            if CellTable(segment: segment).markDirty(id) { CheckpointGate(segment: segment).wakeIfIdle() }
+        }
+    }
+}

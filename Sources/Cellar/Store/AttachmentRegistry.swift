@@ -1,0 +1,40 @@
+import Synchronization
+
+/// The attachments of this process, so that the same store opened twice shares one.
+enum AttachmentRegistry {
+    private struct Key: Hashable {
+        var device: UInt64
+        var inode: UInt64
+        var isReadOnly: Bool
+        /// A forked child does not share with its parent.
+        var forkGeneration: UInt64
+    }
+
+    private struct Entry {
+        weak var attachment: Attachment?
+    }
+
+    private static let entries = Mutex<[Key: Entry]>([:])
+
+    /// The attachment of this process to the store in `directory`, or the one that `open` makes. Opening is one at a
+    /// time in a process, since two openings at once of one store could not share.
+    static func attachment(
+        _ directory: StoreDirectory, isReadOnly: Bool, open: () throws(StoreError) -> Attachment
+    ) throws(StoreError) -> Attachment {
+        let key = Key(
+            device: directory.device, inode: directory.inode, isReadOnly: isReadOnly,
+            forkGeneration: ForkGuard.current)
+        let result: Result<Attachment, StoreError> = entries.withLock { entries in
+            if let present = entries[key]?.attachment, present.retainOpen() { return .success(present) }
+            do throws(StoreError) {
+                let made = try open()
+                entries = entries.filter { $0.value.attachment != nil }
+                entries[key] = Entry(attachment: made)
+                return .success(made)
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+}

@@ -1,0 +1,180 @@
+import CCellar
+import Glibc
+import Logging
+import Synchronization
+
+/// The one background thread of an attachment. Its liveness lock says that the process lives; one keeper at a time is
+/// the checkpointer of the store.
+final class Keeper: Sendable {
+    let slot: Int
+    let attachment: UInt64
+    private let segment: Segment
+    private let thread: NativeThread
+    private let stopping: StopFlag
+
+    private final class StopFlag: Sendable {
+        let isSet = Atomic<Bool>(false)
+    }
+
+    /// Starts the thread and waits until it has a place in the process table.
+    init(
+        segment: Segment, catalogue: Catalogue, logger: Logger, name: String, interval: Duration
+    ) throws(StoreError) {
+        let start = Start()
+        let stopping = StopFlag()
+        self.segment = segment
+        self.stopping = stopping
+        thread = try NativeThread(name: "cellar-keeper") {
+            let claimed: (slot: Int, attachment: UInt64)
+            do throws(StoreError) {
+                claimed = try ProcessTable(segment: segment).claim(name: name)
+            } catch {
+                start.publish(.failure(error))
+                return
+            }
+            let loop = KeeperLoop(
+                segment: segment, slot: claimed.slot, interval: max(interval.nanoseconds, 0), logger: logger,
+                checkpointer: Checkpointer(segment: segment, catalogue: catalogue, logger: logger, slot: claimed.slot))
+            start.publish(.success(claimed))
+            loop.run { stopping.isSet.load(ordering: .acquiring) }
+        }
+        let place = start.wait()
+        if case .failure = place { thread.join() }
+        (slot, attachment) = try place.get()
+    }
+
+    /// Ends the thread: it finishes what is dirty if it is the checkpointer, and leaves the process table.
+    func stop() {
+        stopping.isSet.store(true, ordering: .releasing)
+        nudge()
+        thread.join()
+    }
+
+    /// Has the keeper look at once whether the checkpointer still lives.
+    func nudge() {
+        let wake = ProcessTable(segment: segment).wake(slot)
+        wake.add(1)
+        wake.wakeAll()
+        let gate = CheckpointGate(segment: segment)
+        if gate.holder.acquire() == UInt64(slot + 1), gate.idle.exchange(CheckpointGate.awake) != CheckpointGate.awake {
+            gate.idle.wakeAll()
+        }
+    }
+
+    /// Carries the thread's first result to the one who started it.
+    private final class Start: Sendable {
+        private let result = Mutex<Result<(slot: Int, attachment: UInt64), StoreError>?>(nil)
+        private let semaphore: ThreadSemaphore = ThreadSemaphore()
+
+        func publish(_ value: Result<(slot: Int, attachment: UInt64), StoreError>) {
+            result.withLock { $0 = value }
+            semaphore.signal()
+        }
+
+        func wait() -> Result<(slot: Int, attachment: UInt64), StoreError> {
+            semaphore.wait()
+            return result.withLock { $0! }
+        }
+    }
+}
+
+/// What the keeper does, on its own thread.
+struct KeeperLoop {
+    let segment: Segment
+    let slot: Int
+    let interval: Int64
+    let logger: Logger
+    let checkpointer: Checkpointer
+
+    /// How often a keeper looks for the dead when nothing else wakes it.
+    private static let patrol: Int64 = 1_000_000_000
+    /// How long the checkpointer waits after a failed pass, unless asked.
+    private static let pauseAfterFailure: Int64 = 1_000_000_000
+
+    private var gate: CheckpointGate { CheckpointGate(segment: segment) }
+    private var table: ProcessTable { ProcessTable(segment: segment) }
+
+    func run(shouldStop: () -> Bool) {
+        var isCheckpointer = false
+        var nextPass = MonotonicClock.now()
+        while !shouldStop() {
+            let seen = table.wake(slot).acquire()
+            if !isCheckpointer { isCheckpointer = tryRole() }
+            if isCheckpointer {
+                patrol()
+                checkpoint(&nextPass, shouldStop)
+            } else if !shouldStop() {
+                table.wake(slot).wait(while: seen, atMost: Self.patrol)
+            }
+        }
+        if isCheckpointer { giveUpRole() }
+        table.leave(slot)
+    }
+
+    // MARK: The role
+
+    private func tryRole() -> Bool {
+        switch gate.role.tryLock() {
+        case .busy, .unusable: return false
+        case .ownerDied:
+            gate.role.makeConsistent()
+            logger.info("taking over checkpoints from a process that died")
+        case .locked: break
+        }
+        gate.holder.release(UInt64(slot + 1))
+        do throws(StoreError) { try checkpointer.takeOver() } catch {
+            logger.error("cannot take over checkpoints", metadata: ["error": "\(error)"])
+        }
+        return true
+    }
+
+    /// Writes what is left and lets another keeper have the role.
+    private func giveUpRole() {
+        patrol()
+        if checkpointer.isWanted { checkpointer.pass() }
+        gate.holder.release(0)
+        gate.idle.setOrdered(CheckpointGate.awake)
+        gate.role.unlock()
+        for other in table.attachments() where other.slot != slot {
+            table.wake(other.slot).add(1)
+            table.wake(other.slot).wakeAll()
+        }
+    }
+
+    // MARK: The dead
+
+    /// Finds attachments whose process died, and has the next pass compare everything with the disk.
+    private func patrol() {
+        table.sweep { dead in
+            logger.info("a process died while it had the store open", metadata: ["slot": "\(dead)"])
+            gate.verify.add(1)
+        }
+    }
+
+    // MARK: Checkpoints
+
+    private func checkpoint(_ nextPass: inout Int64, _ shouldStop: () -> Bool) {
+        guard checkpointer.isWanted else {
+            sleep(CheckpointGate.nothingToDo, Self.patrol) { !checkpointer.isWanted && !shouldStop() }
+            return
+        }
+        let now = MonotonicClock.now()
+        if now < nextPass, !checkpointer.isRequested {
+            sleep(CheckpointGate.pacing, nextPass - now) { !checkpointer.isRequested && !shouldStop() }
+            return
+        }
+        patrol()
+        let failure = checkpointer.pass()
+        let pause = failure == nil ? interval : max(interval, Self.pauseAfterFailure)
+        nextPass = now + pause
+        if let failure { logger.warning("a checkpoint failed", metadata: ["error": "\(failure)"]) }
+    }
+
+    /// Sleeps in a state that others know how to end. The state is set before the last look, and who changes what is
+    /// looked at reads the state afterwards (`CheckpointGate.wakeIfIdle`, `request`): one of both notices.
+    private func sleep(_ state: UInt32, _ nanoseconds: Int64, while stillQuiet: () -> Bool) {
+        gate.idle.setOrdered(state)
+        if stillQuiet() { gate.idle.wait(while: state, atMost: nanoseconds) }
+        gate.idle.setOrdered(CheckpointGate.awake)
+    }
+}

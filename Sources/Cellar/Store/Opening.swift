@@ -1,0 +1,132 @@
+import Glibc
+import Logging
+
+/// Opens a store: directory, locks, database, segment, in this order.
+struct Opening {
+    let directory: StoreDirectory
+    let options: Store.Options
+
+    // MARK: To read and write
+
+    /// Everything under the store's own lock, so that one process at a time makes or finds the segment.
+    func attach() throws(StoreError) -> Attachment {
+        try Database.refuseNetworkFileSystem(directory: directory.path)
+        // Before any thread of ours runs: the kernel registers a process of one thread at once.
+        _ = MemoryBarrier.isRegistered
+        let mode = directory.dataMode ?? mode_t(options.mode)
+        let lock = try FileLock(path: directory.openLockPath, creatingWith: mode)
+        let deadline = MonotonicClock.deadline(after: options.lockTimeout)
+        guard try lock.exclusive(until: deadline) else {
+            throw StoreError(
+                .inUse, "another process has been opening or closing the store '\(directory.path)' for a long time: "
+                    + "try again, or look what it waits for")
+        }
+        defer { lock.release() }
+        let alive = try FileLock(path: directory.aliveLockPath, creatingWith: mode)
+        let catalogue = try openCatalogue(mode: mode)
+        let segment = try findOrMakeSegment(catalogue, alive: alive, mode: mode)
+        return try Attachment(
+            directory: directory, options: options, catalogue: catalogue, segment: segment, aliveLock: alive)
+    }
+
+    private func openCatalogue(mode: mode_t) throws(StoreError) -> Catalogue {
+        var databaseOptions = Database.Options()
+        databaseOptions.creates = options.creates
+        databaseOptions.mode = mode
+        let database = try Database.open(directory: directory.path, databaseOptions)
+        return try Catalogue.open(database, creates: options.creates) { (catalogue, transaction) throws(StoreError) in
+            try catalogue.set(.created, to: MonotonicClock.wall(), in: transaction)
+            try giveIdentity(catalogue, in: transaction)
+        }
+    }
+
+    private func giveIdentity(
+        _ catalogue: Catalogue, in transaction: borrowing WriteTransaction
+    ) throws(StoreError) {
+        try catalogue.set(.uuid, to: .random(), in: transaction)
+        try catalogue.set(.device, to: directory.device, in: transaction)
+        try catalogue.set(.inode, to: directory.inode, in: transaction)
+    }
+
+    /// Attaches to the segment of this boot, or makes it if nobody is alive who could have one.
+    private func findOrMakeSegment(
+        _ catalogue: Catalogue, alive: FileLock, mode: mode_t
+    ) throws(StoreError) -> Segment {
+        var identity = try storeIdentity(catalogue)
+        let isAlone = try alive.tryExclusive()
+        if identity.isCopy {
+            // Everyone attached to this directory keeps its identity as it is.
+            guard isAlone else { throw elsewhere }
+            try catalogue.database.write { (transaction) throws(StoreError) in
+                try giveIdentity(catalogue, in: transaction)
+            }
+            identity = try storeIdentity(catalogue)
+        }
+        let found = try Segment.find(
+            identity.segment, reserve: options.addressReserve, isReadOnly: false, owner: directory.owner, mode: mode)
+        if case .living(let segment) = found {
+            guard try alive.tryShared() else { throw elsewhere }
+            return segment
+        }
+        guard isAlone else { throw elsewhere }
+        let segment = try Segment.create(
+            identity.segment, reserve: options.addressReserve, mode: mode, nextUID: identity.nextUID)
+        guard try alive.tryShared() else { throw elsewhere }
+        return segment
+    }
+
+    private var elsewhere: StoreError {
+        StoreError(
+            .segmentElsewhere,
+            "the store '\(directory.path)' is open in a process whose shared memory cannot be seen from here, most "
+                + "likely in another container: let both use one /dev/shm (docker run --ipc=host, or --ipc=container:NAME)")
+    }
+
+    // MARK: To look
+
+    /// Writes nothing. Takes no lock: what is there is used as it is.
+    func look() throws(StoreError) -> Attachment {
+        guard let mode = directory.dataMode else {
+            throw StoreError(.noSuchStore, "there is no store in '\(directory.path)': it has no data.mdb")
+        }
+        var databaseOptions = Database.Options()
+        databaseOptions.access = .readOnly
+        let catalogue = try Catalogue.open(try Database.open(directory: directory.path, databaseOptions))
+        let identity = try storeIdentity(catalogue)
+        var segment: Segment?
+        if !identity.isCopy {
+            let found = try Segment.find(
+                identity.segment, reserve: options.addressReserve, isReadOnly: true, owner: directory.owner, mode: mode)
+            if case .living(let living) = found { segment = living }
+        }
+        if segment == nil, let alive = try? FileLock(lookingAt: directory.aliveLockPath), alive.isHeldElsewhere {
+            throw elsewhere
+        }
+        return try Attachment(
+            directory: directory, options: options, catalogue: catalogue, segment: segment, aliveLock: nil)
+    }
+
+    // MARK: Identity
+
+    struct StoreIdentity {
+        var segment: SegmentIdentity
+        var nextUID: UInt64
+        /// The directory is not the one that was given the identity.
+        var isCopy: Bool
+    }
+
+    func storeIdentity(_ catalogue: Catalogue) throws(StoreError) -> StoreIdentity {
+        let boot = try MachineIdentity.bootID()
+        return try catalogue.database.read { (transaction) throws(StoreError) in
+            guard let store = try catalogue.value(of: .uuid, in: transaction) else {
+                throw StoreError(.corruptDatabase, "the store '\(directory.path)' has no identity: its 'meta' is damaged")
+            }
+            let isSame =
+                try catalogue.value(of: .device, in: transaction) == directory.device
+                && catalogue.value(of: .inode, in: transaction) == directory.inode
+            return StoreIdentity(
+                segment: SegmentIdentity(store: store, boot: boot),
+                nextUID: try catalogue.value(of: .nextUID, in: transaction) ?? 1, isCopy: !isSame)
+        }
+    }
+}

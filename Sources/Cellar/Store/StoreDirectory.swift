@@ -1,0 +1,76 @@
+import Glibc
+
+/// The directory of a store: its files, its identity in the file system, and its checks.
+struct StoreDirectory: Sendable {
+    let path: String
+    /// Identifies the directory while it exists: a copy of it has another.
+    let device: UInt64
+    let inode: UInt64
+    let owner: uid_t
+    /// Mode of the store's data file, which the segment must not exceed; nil before there is one.
+    let dataMode: mode_t?
+
+    var dataPath: String { path + "/data.mdb" }
+    /// Held while somebody opens, closes or removes the store.
+    var openLockPath: String { path + "/store.lock" }
+    /// Held shared by everyone attached.
+    var aliveLockPath: String { path + "/alive.lock" }
+
+    static let fileNames = ["data.mdb", "lock.mdb", "store.lock", "alive.lock"]
+
+    /// Looks at the directory of a store that should be there.
+    init(existing path: String) throws(StoreError) {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else {
+            if errno == ENOENT || errno == ENOTDIR {
+                throw StoreError(.noSuchStore, "there is no store at '\(path)': check the path", errno: errno)
+            }
+            throw .system("look at '\(path)'", errno)
+        }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw StoreError(.notAStore, "'\(path)' is not a store: a store is a directory, this is not one")
+        }
+        var data = stat()
+        let found = unsafe stat(path + "/data.mdb", &data) == 0
+        if !found, errno == EACCES {
+            throw StoreError(
+                .permissionDenied, "no permission to look into the store '\(path)': ask its owner", errno: EACCES)
+        }
+        self.path = path
+        device = UInt64(status.st_dev)
+        inode = UInt64(status.st_ino)
+        owner = found ? data.st_uid : status.st_uid
+        dataMode = found ? data.st_mode & 0o777 : nil
+    }
+
+    /// Makes the directory if it is missing, with the mode that lets in whom `mode` names.
+    static func prepare(_ path: String, mode: mode_t) throws(StoreError) -> StoreDirectory {
+        let directoryMode = mode | (mode & 0o444) >> 2
+        if mkdir(path, directoryMode) == 0 {
+            guard chmod(path, directoryMode) == 0 else { throw .system("set the mode of '\(path)'", errno) }
+        } else if errno == ENOENT {
+            throw StoreError(
+                .noSuchStore, "cannot make a store at '\(path)': the directory it should be in does not exist",
+                errno: ENOENT)
+        } else if errno != EEXIST {
+            throw .system("make a store at '\(path)'", errno)
+        }
+        let directory = try StoreDirectory(existing: path)
+        if directory.dataMode == nil { try directory.refuseForeignContent() }
+        return directory
+    }
+
+    /// A directory with other things in it is not turned into a store.
+    private func refuseForeignContent() throws(StoreError) {
+        guard let stream = unsafe opendir(path) else { throw .system("look into '\(path)'", errno) }
+        defer { unsafe closedir(stream) }
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+            }
+            if name == "." || name == ".." || name == "data.mdb.new" || Self.fileNames.contains(name) { continue }
+            throw StoreError(
+                .notAStore, "'\(path)' is a directory with other things in it ('\(name)') and no store: choose another path")
+        }
+    }
+}
