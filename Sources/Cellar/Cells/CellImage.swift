@@ -11,7 +11,7 @@ final class CellImage: @unchecked Sendable {
         kind: CellRecord.Kind, schema: Schema, count: Int,
         read: (_ chunk: UInt32, UnsafeMutableRawBufferPointer) throws(StoreError) -> Void
     ) throws(StoreError) {
-        let head = MemoryLayout<cellar_cell>.size
+        let head = unsafe MemoryLayout<cellar_cell>.size
         let array = MemoryLayout<cellar_array>.size
         let bytes = schema.stride.multipliedReportingOverflow(by: count)
         guard !bytes.overflow, bytes.partialValue < 1 << 46 else {

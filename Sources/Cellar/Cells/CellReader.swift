@@ -36,9 +36,10 @@ struct CellReader {
     func bytes() -> [UInt8] {
         unsafe [UInt8](unsafeUninitializedCapacity: reference.size) { buffer, count in
             if reference.size <= 8 {
-                var word = reference.word.acquire()
-                unsafe buffer.baseAddress!.update(
-                    from: UnsafeRawPointer(&word).assumingMemoryBound(to: UInt8.self), count: reference.size)
+                let word = reference.word.acquire().littleEndian
+                for index in 0..<reference.size {
+                    unsafe buffer[index] = UInt8(truncatingIfNeeded: word >> UInt64(index * 8))
+                }
             } else {
                 unsafe copyValue(to: UnsafeMutableRawPointer(buffer.baseAddress!), size: reference.size)
             }

@@ -39,7 +39,7 @@ public struct SharedValue<Value: BitwiseCopyable>: @unchecked Sendable {
         ) { (buffer) throws(StoreError) -> Value in
             let target = unsafe buffer.baseAddress.unsafelyUnwrapped
             unsafe CellReader(reference: cell).copyValue(to: target, size: MemoryLayout<Value>.size)
-            if let checked { try checked.check(UnsafeRawBufferPointer(buffer)) }
+            if let checked { unsafe try checked.check(UnsafeRawBufferPointer(buffer)) }
             return unsafe target.load(as: Value.self)
         }
     }

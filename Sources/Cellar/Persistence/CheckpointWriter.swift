@@ -117,7 +117,7 @@ struct CheckpointWriter {
     private func remove(
         _ cell: CellHeader, _ report: inout CheckpointReport, in transaction: borrowing WriteTransaction
     ) throws(StoreError) {
-        try catalogue.deleteCell(named: nameBytes(cell), ifUID: cell.uid, in: transaction)
+        try catalogue.deleteCell(named: cell.name(), ifUID: cell.uid, in: transaction)
         if cell.kind != .droppedName { try catalogue.deleteValues(of: cell.uid, in: transaction) }
         report.removed.append(cell)
     }
@@ -127,7 +127,7 @@ struct CheckpointWriter {
     ) throws(StoreError) {
         let version = cell.record.acquire()
         guard version != 0 || verifies else { return }
-        let name = try nameBytes(cell)
+        let name = try cell.name()
         let schema = try SchemaTable(segment: segment).schema(at: cell.schema)
         let record = CellRecord(
             uid: cell.uid, kind: cell.kind == .array ? .array : .value, count: cell.count,
@@ -137,18 +137,13 @@ struct CheckpointWriter {
         report.records.append(.init(cell: cell, version: version))
     }
 
-    private func nameBytes(_ cell: CellHeader) throws(StoreError) -> [UInt8] {
-        guard let bytes = unsafe try cell.nameBytes() else { throw segment.corrupt("a cell has no name") }
-        return unsafe Array(bytes)
-    }
-
     // MARK: Values
 
     private func saveValue(
         _ piece: CheckpointPiece, _ report: inout CheckpointReport, in transaction: borrowing WriteTransaction
     ) throws(StoreError) {
         guard piece.mark(0).isTaken else { return }
-        let value = try CellReader(reference: piece.reference).bytes()
+        let value = CellReader(reference: piece.reference).bytes()
         let key = ChunkKey(uid: piece.cell.uid, chunk: 0)
         if verifies {
             let isSame = try catalogue.withChunk(key, in: transaction) { stored in
@@ -198,7 +193,7 @@ struct CheckpointWriter {
         if verifies {
             var copy = [UInt8](repeating: 0, count: count)
             unsafe copy.withUnsafeMutableBytes { unsafe SharedBytes.copyOut(source, $0.baseAddress!, count: count) }
-            if try catalogue.chunkMatches(key, copy.span.bytes, in: transaction) { return }
+            if unsafe try catalogue.chunkMatches(key, copy.span.bytes, in: transaction) { return }
         }
         try unsafe catalogue.putChunk(key, byteCount: count, in: transaction) { target in
             unsafe SharedBytes.copyOut(source, target.baseAddress!, count: count)

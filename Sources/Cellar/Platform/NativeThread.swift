@@ -24,16 +24,16 @@ struct NativeThread: @unchecked Sendable {
                 return nil
             }, box.toOpaque())
         guard result == 0 else {
-            box.release()
+            unsafe box.release()
             throw .system("start a thread", result)
         }
         handle = thread
     }
 
     /// Waits for the thread's end. At most one call.
-    func join() { unsafe pthread_join(handle, nil) }
+    func join() { pthread_join(handle, nil) }
     /// Lets the thread's end pass unnoticed. Instead of `join`.
-    func detach() { unsafe pthread_detach(handle) }
+    func detach() { pthread_detach(handle) }
 
     private final class Body: Sendable {
         let name: String
@@ -46,7 +46,7 @@ struct NativeThread: @unchecked Sendable {
 }
 
 /// A counting semaphore between threads of this process.
-final class ThreadSemaphore: @unchecked Sendable {
+@safe final class ThreadSemaphore: @unchecked Sendable {
     private let native: UnsafeMutablePointer<sem_t>
 
     init() {

@@ -2,40 +2,83 @@ import Synchronization
 
 /// Copying between private memory and memory that others write at the same time.
 ///
-/// The shared side is read and written in atomic relaxed pieces, so that a race is a torn copy (which the caller's
-/// sequence check throws away) and never undefined behaviour. Shared addresses must be 8-byte aligned.
+/// The shared side is read and written in atomic relaxed pieces, as wide as its alignment allows, so that a race is a
+/// torn copy (which the caller's sequence check throws away) and never undefined behaviour, and so that an aligned
+/// element of up to 8 bytes is never torn at all.
 @usableFromInline
 enum SharedBytes {
     /// Copies `count` bytes out of shared memory.
     @inlinable @inline(__always) @unsafe
     static func copyOut(_ source: UnsafeMutableRawPointer, _ target: UnsafeMutableRawPointer, count: Int) {
         var offset = 0
+        if UInt(bitPattern: source) & 7 != 0 { offset = unsafe copyOutPieces(source, target, 0, upTo: head(source, count)) }
         while offset &+ 8 <= count {
             unsafe target.storeBytes(
                 of: SharedWord(source + offset).relaxed(), toByteOffset: offset, as: UInt64.self)
             offset &+= 8
         }
-        while offset < count {
-            let byte = unsafe (source + offset).assumingMemoryBound(to: Atomic<UInt8>.self)
-            unsafe target.storeBytes(of: byte.pointee.load(ordering: .relaxed), toByteOffset: offset, as: UInt8.self)
-            offset &+= 1
-        }
+        if offset < count { _ = unsafe copyOutPieces(source, target, offset, upTo: count) }
     }
 
     /// Copies `count` bytes into shared memory.
     @inlinable @inline(__always) @unsafe
     static func copyIn(_ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, count: Int) {
         var offset = 0
+        if UInt(bitPattern: target) & 7 != 0 { offset = unsafe copyInPieces(source, target, 0, upTo: head(target, count)) }
         while offset &+ 8 <= count {
             unsafe SharedWord(target + offset).setRelaxed(
                 source.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
             offset &+= 8
         }
-        while offset < count {
-            let byte = unsafe (target + offset).assumingMemoryBound(to: Atomic<UInt8>.self)
-            unsafe byte.pointee.store(source.load(fromByteOffset: offset, as: UInt8.self), ordering: .relaxed)
-            offset &+= 1
+        if offset < count { _ = unsafe copyInPieces(source, target, offset, upTo: count) }
+    }
+
+    /// Bytes up to the next multiple of 8.
+    @usableFromInline @unsafe
+    static func head(_ address: UnsafeMutableRawPointer, _ count: Int) -> Int {
+        min(count, 8 - Int(UInt(bitPattern: address) & 7))
+    }
+
+    /// The widest piece that the address is aligned for and that still fits.
+    @unsafe
+    private static func width(_ address: UnsafeMutableRawPointer, _ left: Int) -> Int {
+        for width in [4, 2] where left >= width && UInt(bitPattern: address) % UInt(width) == 0 { return width }
+        return 1
+    }
+
+    @usableFromInline @inline(never) @unsafe
+    static func copyOutPieces(
+        _ source: UnsafeMutableRawPointer, _ target: UnsafeMutableRawPointer, _ start: Int, upTo end: Int
+    ) -> Int {
+        var offset = start
+        while offset < end {
+            let width = unsafe width(source + offset, end - offset)
+            var word = unsafe SharedElement(source + offset, stride: width).load().littleEndian
+            unsafe withUnsafeBytes(of: &word) { bytes in
+                for index in 0..<width {
+                    unsafe target.storeBytes(of: bytes[index], toByteOffset: offset + index, as: UInt8.self)
+                }
+            }
+            offset += width
         }
+        return end
+    }
+
+    @usableFromInline @inline(never) @unsafe
+    static func copyInPieces(
+        _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ start: Int, upTo end: Int
+    ) -> Int {
+        var offset = start
+        while offset < end {
+            let width = unsafe width(target + offset, end - offset)
+            var word: UInt64 = 0
+            for index in 0..<width {
+                word |= UInt64(unsafe source.load(fromByteOffset: offset + index, as: UInt8.self)) << UInt64(index * 8)
+            }
+            unsafe SharedElement(target + offset, stride: width).store(word)
+            offset += width
+        }
+        return end
     }
 }
 

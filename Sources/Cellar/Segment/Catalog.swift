@@ -86,7 +86,7 @@ struct Catalog {
         _ fill: (CellReference) -> Void
     ) throws(StoreError) -> CellHeader {
         let cell = try CellHeader(segment: segment, at: block.offset)
-        try cell.initialise(form, name: name.bytes, state: request.state, size: block.size)
+        unsafe try cell.initialise(form, name: name.bytes, state: request.state, size: block.size)
         if form.isVolatile { cell.mark.setRelaxed(DirtyMark.quiet) }
         if let payload = plan.payload { try layOut(cell, form, plan, payload) }
         fill(try CellReference(cell, size: form.elementSize, alignment: form.elementAlignment))
@@ -158,7 +158,7 @@ struct Catalog {
     func rename(_ cell: CellHeader, to name: NameBytes) throws(StoreError) {
         try directory.reserveOne()
         let id = try table.nextID()
-        let nameWordOffset = segment.offset(of: unsafe cell.address) + UInt64(CELLAR_CELL_NAME)
+        let nameWordOffset = unsafe segment.offset(of: unsafe cell.address) + UInt64(CELLAR_CELL_NAME)
         let oldWord = cell.nameWord.relaxed()
         let nameBlock = try allocator.take(unsafe name.bytes.count) {
             intent.begin(.publish, block: $0, other: nameWordOffset)
@@ -179,7 +179,7 @@ struct Catalog {
         let form = CellForm(
             kind: .droppedName, isVolatile: cell.isVolatile, schema: cell.schema, count: 1, elementSize: 0,
             elementStride: 0, elementAlignment: 1, id: id, uid: cell.uid)
-        let size = try form.plan(nameLength: unsafe old.count).total
+        let size = try form.plan(nameLength: old.count).total
         let block = try allocator.take(size) { intent.advance(to: .prepareRename, second: $0) }
         let stub = try CellHeader(segment: segment, at: block.offset)
         unsafe try stub.initialise(form, name: old, state: .removed, size: block.size)
@@ -206,7 +206,7 @@ struct Catalog {
     /// An older name's own block is of no more use. (A crash just before leaves that block unused until the next boot.)
     private func retireName(_ word: UInt64, of cell: CellHeader) throws(StoreError) {
         let offset = word & ((1 << 48) - 1)
-        guard offset != cell.offset + UInt64(MemoryLayout<cellar_cell>.size) else { return }
+        guard unsafe offset != cell.offset + UInt64(MemoryLayout<cellar_cell>.size) else { return }
         try limbo.retire(Block(offset: offset, size: max(word >> 48, 32)))
     }
 
@@ -247,7 +247,7 @@ struct Catalog {
 
     private func recoverPublish(_ intent: Intent) throws(StoreError) {
         let target = intent.other
-        let isFixed = target < UInt64(MemoryLayout<cellar_segment>.size) && target % 8 == 0
+        let isFixed = unsafe target < UInt64(MemoryLayout<cellar_segment>.size) && target % 8 == 0
         let word = isFixed ? segment.word(Int(target)) : try segment.requireWord(target, "a link")
         if word.relaxed() & ((1 << 48) - 1) != intent.block.offset { try allocator.giveBack(intent.block) }
     }

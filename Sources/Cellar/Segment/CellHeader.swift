@@ -91,7 +91,7 @@ struct CellHeader {
         unsafe fields.pointee.uid = form.uid
         let target = unsafe address + MemoryLayout<cellar_cell>.size
         unsafe memcpy(target, name.baseAddress!, name.count)
-        nameWord.setRelaxed(Self.nameWord(offset: offset + UInt64(MemoryLayout<cellar_cell>.size), length: name.count))
+        unsafe nameWord.setRelaxed(Self.nameWord(offset: offset + UInt64(MemoryLayout<cellar_cell>.size), length: name.count))
         let result = lock.initialize()
         if result != 0 { throw .system("make a cell's lock", result) }
         stateWord.release(state.rawValue)
@@ -121,7 +121,7 @@ struct CellForm {
 
     /// Lays the block out: header, name, then the value's two copies or the array part, marks and elements.
     func plan(nameLength: Int) throws(StoreError) -> Plan {
-        let head = MemoryLayout<cellar_cell>.size + nameLength
+        let head = unsafe MemoryLayout<cellar_cell>.size + nameLength
         switch kind {
         case .droppedName: return Plan(array: nil, payload: nil, payloadSize: 0, chunkCount: 1, total: head)
         case .value where elementSize <= 8:

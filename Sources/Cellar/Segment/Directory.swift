@@ -9,7 +9,7 @@ struct NameBytes {
 
     @unsafe init(_ bytes: UnsafeRawBufferPointer, seed: UInt64) {
         unsafe self.bytes = unsafe bytes
-        unsafe hash = unsafe Self.hash(bytes, seed: seed)
+        hash = unsafe Self.hash(bytes, seed: seed)
     }
 
     /// Multiply-and-fold over words of 8 bytes, seeded per segment so that nobody can prepare names that collide.
@@ -99,7 +99,7 @@ struct Directory {
     }
 
     private func names(_ cell: UInt64, _ name: NameBytes) throws(StoreError) -> Bool {
-        guard let stored = try CellHeader(segment: segment, at: cell).nameBytes() else { return false }
+        guard let stored = unsafe try CellHeader(segment: segment, at: cell).nameBytes() else { return false }
         return unsafe stored.count == name.bytes.count
             && memcmp(stored.baseAddress!, name.bytes.baseAddress!, stored.count) == 0
     }

@@ -18,7 +18,7 @@ struct ProcessTable {
     static let free: UInt64 = 0
     static let live: UInt64 = 1
 
-    static func slotOffset(_ slot: Int) -> Int { CELLAR_SEGMENT_PROCESSES + slot * MemoryLayout<cellar_process>.stride }
+    static func slotOffset(_ slot: Int) -> Int { unsafe CELLAR_SEGMENT_PROCESSES + slot * MemoryLayout<cellar_process>.stride }
 
     private func state(_ slot: Int) -> SharedWord { segment.word(Self.slotOffset(slot) + CELLAR_PROCESS_STATE) }
     private func attachment(_ slot: Int) -> SharedWord {
@@ -115,7 +115,7 @@ struct ProcessTable {
     func info(_ slot: Int) -> AttachmentInfo? {
         guard slot >= 0, slot < Int(CELLAR_PROCESS_SLOTS), state(slot).acquire() == Self.live else { return nil }
         let entry = unsafe segment.fixed(Self.slotOffset(slot)).assumingMemoryBound(to: cellar_process.self).pointee
-        return AttachmentInfo(
+        return unsafe AttachmentInfo(
             slot: slot, id: entry.attachment, processID: Int32(truncatingIfNeeded: entry.pid),
             name: name(slot), startedAt: entry.started_ns, isAlive: isAlive(slot, thread: entry.thread))
     }

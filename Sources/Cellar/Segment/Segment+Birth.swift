@@ -65,7 +65,7 @@ extension Segment {
         unsafe header.pointee.created_ns = MonotonicClock.wall()
         unsafe header.pointee.hash_seed = UInt64.random(in: 0 ... .max)
         word(CELLAR_HEADER_SIZE).setRelaxed(UInt64(SegmentLayout.initialSize))
-        word(CELLAR_HEADER_CURSOR).setRelaxed(UInt64(SegmentLayout.roundUp(MemoryLayout<cellar_segment>.size, to: 64)))
+        unsafe word(CELLAR_HEADER_CURSOR).setRelaxed(UInt64(SegmentLayout.roundUp(MemoryLayout<cellar_segment>.size, to: 64)))
         word(CELLAR_HEADER_NEXT_ATTACHMENT).setRelaxed(1)
         word(CELLAR_HEADER_NEXT_UID).setRelaxed(max(nextUID, 1))
         word(CELLAR_HEADER_FLAGS).setRelaxed(MemoryBarrier.isRegistered ? 0 : SegmentFlags.writersFence)
@@ -92,14 +92,14 @@ extension Segment {
         if magic == 0 { return false }
         guard magic == SegmentLayout.magic else { throw corrupt("it does not begin as a segment does") }
         let header = unsafe fixed(0).assumingMemoryBound(to: cellar_header.self).pointee
-        guard header.byte_order == SegmentLayout.byteOrder, header.pointer_width == MemoryLayout<Int>.size,
-            header.format_version == SegmentLayout.formatVersion,
-            header.layout_fingerprint == SegmentLayout.fingerprint,
-            header.header_size == MemoryLayout<cellar_header>.size
+        guard unsafe header.byte_order == SegmentLayout.byteOrder, unsafe header.pointer_width == MemoryLayout<Int>.size,
+            unsafe header.format_version == SegmentLayout.formatVersion,
+            unsafe header.layout_fingerprint == SegmentLayout.fingerprint,
+            unsafe header.header_size == MemoryLayout<cellar_header>.size
         else {
             throw StoreError(
                 .incompatible,
-                "the segment '/dev/shm\(object.name)' has format \(header.format_version), this program knows "
+                unsafe "the segment '/dev/shm\(object.name)' has format \(header.format_version), this program knows "
                     + "format \(SegmentLayout.formatVersion): use one version of Cellar in all programs that share a store")
         }
         guard identity.store == read(at: CELLAR_HEADER_UUID) else {
@@ -116,7 +116,7 @@ extension Segment {
             throw corrupt("it should have \(size) bytes and has \(try object.size())")
         }
         let cursor = word(CELLAR_HEADER_CURSOR).acquire()
-        guard cursor >= UInt64(MemoryLayout<cellar_segment>.size), cursor <= size, cursor % 16 == 0 else {
+        guard unsafe cursor >= UInt64(MemoryLayout<cellar_segment>.size), cursor <= size, cursor % 16 == 0 else {
             throw corrupt("its allocation cursor is \(cursor), outside its \(size) bytes")
         }
         for offset in [CELLAR_HEADER_ALLOCATION, CELLAR_HEADER_CHECKPOINT] {

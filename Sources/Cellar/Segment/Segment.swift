@@ -17,7 +17,7 @@ final class Segment: @unchecked Sendable {
 
     init(object: SharedMemoryObject, reserve: Int, isReadOnly: Bool) throws(StoreError) {
         let size = try object.size()
-        guard size >= MemoryLayout<cellar_segment>.size else {
+        guard unsafe size >= MemoryLayout<cellar_segment>.size else {
             throw Segment.corrupt(
                 object.name, "it has \(size) bytes, fewer than the fixed part alone")
         }
@@ -50,7 +50,7 @@ final class Segment: @unchecked Sendable {
     /// The address at an offset that came out of shared memory, if `count` bytes from it lie in the segment's variable
     /// part and it is aligned; nil otherwise.
     func pointer(_ offset: UInt64, count: Int, alignment: Int = 8) -> UnsafeMutableRawPointer? {
-        guard count >= 0, offset >= UInt64(MemoryLayout<cellar_segment>.size), offset <= UInt64(reserve),
+        guard count >= 0, unsafe offset >= UInt64(MemoryLayout<cellar_segment>.size), offset <= UInt64(reserve),
             Int(offset) % alignment == 0
         else { return nil }
         let end = Int(offset).addingReportingOverflow(count)

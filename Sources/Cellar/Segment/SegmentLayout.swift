@@ -12,7 +12,7 @@ enum SegmentLayout {
     /// Blocks begin at multiples of this.
     static let granule = 16
     /// Array elements are marked dirty, and written to disk, in pieces of this many bytes.
-    static let chunkShift = 16
+    @inlinable static var chunkShift: Int { 16 }
     static let chunkSize = 1 << chunkShift
     /// Longest cell name in UTF-8 bytes.
     static let maximumNameLength = 255
@@ -21,7 +21,7 @@ enum SegmentLayout {
 
     /// Tells builds whose structures differ: computed from the sizes and offsets that the C compiler chose.
     static let fingerprint: UInt64 = {
-        let shape: [Int] = [
+        let shape: [Int] = unsafe [
             MemoryLayout<cellar_header>.size, MemoryLayout<cellar_process>.stride,
             MemoryLayout<cellar_table_page>.size, MemoryLayout<cellar_segment>.size,
             MemoryLayout<cellar_cell>.size, MemoryLayout<cellar_array>.size,

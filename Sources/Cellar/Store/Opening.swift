@@ -121,12 +121,12 @@ struct Opening {
             guard let store = try catalogue.value(of: .uuid, in: transaction) else {
                 throw StoreError(.corruptDatabase, "the store '\(directory.path)' has no identity: its 'meta' is damaged")
             }
-            let isSame =
-                try catalogue.value(of: .device, in: transaction) == directory.device
-                && catalogue.value(of: .inode, in: transaction) == directory.inode
+            let device = try catalogue.value(of: .device, in: transaction)
+            let inode = try catalogue.value(of: .inode, in: transaction)
+            let nextUID = try catalogue.value(of: .nextUID, in: transaction)
             return StoreIdentity(
                 segment: SegmentIdentity(store: store, boot: boot),
-                nextUID: try catalogue.value(of: .nextUID, in: transaction) ?? 1, isCopy: !isSame)
+                nextUID: nextUID ?? 1, isCopy: device != directory.device || inode != directory.inode)
         }
     }
 }

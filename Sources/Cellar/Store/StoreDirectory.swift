@@ -46,8 +46,8 @@ struct StoreDirectory: Sendable {
     /// Makes the directory if it is missing, with the mode that lets in whom `mode` names.
     static func prepare(_ path: String, mode: mode_t) throws(StoreError) -> StoreDirectory {
         let directoryMode = mode | (mode & 0o444) >> 2
-        if mkdir(path, directoryMode) == 0 {
-            guard chmod(path, directoryMode) == 0 else { throw .system("set the mode of '\(path)'", errno) }
+        if unsafe mkdir(path, directoryMode) == 0 {
+            guard unsafe chmod(path, directoryMode) == 0 else { throw .system("set the mode of '\(path)'", errno) }
         } else if errno == ENOENT {
             throw StoreError(
                 .noSuchStore, "cannot make a store at '\(path)': the directory it should be in does not exist",

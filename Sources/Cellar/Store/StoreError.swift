@@ -72,3 +72,11 @@ public struct StoreError: Error, Hashable, Sendable {
 extension StoreError: CustomStringConvertible {
     public var description: String { message }
 }
+
+extension StoreError {
+    /// The error itself if it is one; what it says otherwise.
+    @usableFromInline
+    init(wrapping error: any Error) {
+        self = (error as? StoreError) ?? StoreError(.systemFailure, "\(error)")
+    }
+}

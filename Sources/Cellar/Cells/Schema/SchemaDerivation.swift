@@ -55,7 +55,7 @@ struct SchemaDerivation {
         }
         guard MemoryLayout<Value>.size > 0 else { throw refuse(path, type, "it has no bytes") }
         if let enumeration = type as? any CaseIterable.Type { return try cases(of: enumeration, path: path) }
-        let mirror = Mirror(reflecting: sample(of: type) { _ in })
+        let mirror = unsafe Mirror(reflecting: sample(of: type) { _ in })
         switch mirror.displayStyle {
         case .struct where !(type is any CustomReflectable.Type), .tuple:
             return try structure(of: type, mirror, path: path, depth: depth)
@@ -101,7 +101,7 @@ struct SchemaDerivation {
                 pattern[field.offset + byte] = UInt8(truncatingIfNeeded: (index + 1) * 37 + byte * 11 + 1) & 0x3F
             }
         }
-        let sample = sample(of: type) { buffer in unsafe buffer.copyBytes(from: pattern) }
+        let sample = unsafe sample(of: type) { buffer in unsafe buffer.copyBytes(from: pattern) }
         let children = Array(Mirror(reflecting: sample).children)
         guard children.count == fields.count else { return false }
         for (child, field) in zip(children, fields) {

@@ -1,0 +1,104 @@
+import CCellar
+
+extension Attachment {
+    /// Replaces a range of an array's bytes in one step, under the array's lock. `fill` gets the buffer, holding the
+    /// bytes as they are, and leaves what they are to be.
+    ///
+    /// Steps: 1. a buffer that is large enough; 2. the range and the new bytes in it; 3. odd sequence: readers see the
+    /// new bytes; 4. the elements; 5. even sequence. Killed before 3 the update never was; after it, whoever locks the
+    /// array next finishes it (`ArrayRecovery`).
+    @usableFromInline
+    func replace<Result>(
+        _ bytes: Range<Int>, of cell: CellReference, _ fill: (UnsafeMutableRawBufferPointer) throws -> Result
+    ) throws -> Result {
+        let recovery = ArrayRecovery(reference: cell, segment: segment)
+        let buffer = unsafe try updateBuffer(for: cell, holding: bytes.count, recovery)
+        unsafe SharedBytes.copyOut(cell.payload + bytes.lowerBound, buffer, count: bytes.count)
+        let result = unsafe try fill(unsafe UnsafeMutableRawBufferPointer(start: buffer, count: bytes.count))
+        cell.arrayWord(CELLAR_ARRAY_OVERLAY_START).setRelaxed(UInt64(bytes.lowerBound))
+        cell.arrayWord(CELLAR_ARRAY_OVERLAY_LENGTH).setRelaxed(UInt64(bytes.count))
+        let sequence = cell.sequence.relaxed()
+        // Pairs with the acquire loads of the sequence in `SharedArray`: who sees the odd number sees the buffer.
+        cell.sequence.release(sequence &+ 1)
+        SharedFence.release()
+        recovery.apply()
+        // Pairs with the same loads: who sees the even number sees the elements.
+        cell.sequence.release(sequence &+ 2)
+        noteChange(bytes, of: cell)
+        return result
+    }
+
+    /// Bytes changed: their chunks have something for the next checkpoint.
+    @usableFromInline
+    func noteChange(_ bytes: Range<Int>, of cell: CellReference) {
+        guard !bytes.isEmpty else { return }
+        if writePolicy == Self.plain { MemoryBarrier.compilerOnly() } else { MemoryBarrier.full() }
+        for chunk in bytes.lowerBound >> SegmentLayout.chunkShift...(bytes.upperBound - 1) >> SegmentLayout.chunkShift {
+            let mark = cell.mark(ofChunk: chunk)
+            if !mark.isQuiet { noteChange(mark, cell: cell.id) }
+        }
+    }
+
+    private func updateBuffer(
+        for cell: CellReference, holding count: Int, _ recovery: ArrayRecovery
+    ) throws(StoreError) -> UnsafeMutableRawPointer {
+        if let buffer = unsafe recovery.buffer(holding: count) { return unsafe buffer }
+        guard let segment else { throw readOnlyError }
+        let catalog = Catalog(segment: segment)
+        try catalog.locked(as: slot, until: deadline) { () throws(StoreError) in
+            try catalog.replaceUpdateBuffer(of: cell, size: count)
+        }
+        guard let buffer = unsafe recovery.buffer(holding: count) else {
+            throw segment.corrupt("the update buffer of \(describe(cell)) lies outside of it")
+        }
+        return unsafe buffer
+    }
+
+    /// Finishes what a dead process committed, before a write goes by it. Waits only for a living updater, and not
+    /// beyond the lock timeout: the write is then as if it came before the update.
+    @usableFromInline @inline(never)
+    func settleUpdate(of cell: CellReference) {
+        guard (try? lockSlowly(cell, timeout: nil)) != nil else { return }
+        ArrayRecovery(reference: cell, segment: segment).finishUpdate()
+        cell.lock.unlock()
+    }
+
+    /// The bytes of a range that a reader should see while an update is committed but not applied, or nil if the
+    /// sequence moved on.
+    @usableFromInline @unsafe
+    func copyOutDuringUpdate(
+        _ bytes: Range<Int>, of cell: CellReference, to target: UnsafeMutableRawPointer, _ seen: UInt64
+    ) -> Bool {
+        let recovery = ArrayRecovery(reference: cell, segment: segment)
+        let replaced = recovery.updateBytes
+        unsafe SharedBytes.copyOut(cell.payload + bytes.lowerBound, target, count: bytes.count)
+        let common = replaced.clamped(to: bytes)
+        if !common.isEmpty {
+            guard let buffer = unsafe recovery.buffer(holding: replaced.count) else { return false }
+            unsafe SharedBytes.copyOut(
+                buffer + (common.lowerBound - replaced.lowerBound), target + (common.lowerBound - bytes.lowerBound),
+                count: common.count)
+        }
+        SharedFence.acquire()
+        return cell.sequence.relaxed() == seen
+    }
+}
+
+extension Catalog {
+    /// Gives an array a larger update buffer; the old one goes to limbo. Under the array's lock too.
+    func replaceUpdateBuffer(of cell: CellReference, size: Int) throws(StoreError) {
+        let place = cell.arrayWord(CELLAR_ARRAY_OVERLAY)
+        let capacity = cell.arrayWord(CELLAR_ARRAY_OVERLAY_CAPACITY)
+        let old = Block(offset: place.relaxed(), size: capacity.relaxed())
+        let intent = Intent(segment: segment)
+        let rounded = SegmentLayout.roundUp(max(size, 32), to: 64)
+        let block = try Allocator(segment: segment).take(rounded) {
+            unsafe intent.begin(.publish, block: $0, other: segment.offset(of: unsafe cell.array) + UInt64(CELLAR_ARRAY_OVERLAY))
+        }
+        capacity.release(0)
+        place.release(block.offset)
+        capacity.release(UInt64(rounded))
+        intent.end()
+        if old.offset != 0, old.size > 0 { try Limbo(segment: segment).retire(old) }
+    }
+}

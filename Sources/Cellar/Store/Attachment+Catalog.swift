@@ -1,0 +1,107 @@
+import CCellar
+
+extension Attachment {
+    // MARK: Remove and rename
+
+    func remove(_ name: String) throws(StoreError) {
+        try changeCatalog(name) { (cell, catalog, _) throws(StoreError) in try catalog.remove(cell) }
+    }
+
+    func rename(_ name: String, to newName: String) throws(StoreError) {
+        try CellName.check(newName)
+        try changeCatalog(name) { (cell, catalog, segment) throws(StoreError) in
+            try withName(newName, segment) { (bytes) throws(StoreError) in
+                guard try isFree(newName, bytes, segment) else {
+                    throw StoreError(
+                        .cellExists, "cannot rename '\(name)': there is a cell '\(newName)' already; remove it first")
+                }
+                try catalog.rename(cell, to: bytes)
+            }
+        }
+    }
+
+    private func changeCatalog(
+        _ name: String, _ change: (CellHeader, Catalog, Segment) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        try checkWritable()
+        guard let segment else { throw readOnlyError }
+        // Brings the cell into memory if only the disk has it: memory is where changes are made.
+        _ = try find(name, nil)
+        let catalog = Catalog(segment: segment)
+        try catalog.locked(as: slot, until: deadline) { () throws(StoreError) in
+            let offset = try withName(name, segment) { (bytes) throws(StoreError) in
+                try Directory(segment: segment).find(bytes)
+            }
+            guard let offset, case let cell = try CellHeader(segment: segment, at: offset), cell.state == .live else {
+                throw Self.noSuchCell(name, in: directory.path)
+            }
+            try change(cell, catalog, segment)
+            try Limbo(segment: segment).reclaim(oldestAttachment: ProcessTable(segment: segment).oldestAttachment())
+        }
+        CheckpointGate(segment: segment).wakeIfIdle()
+    }
+
+    /// Whether no cell has the name. Under the allocation lock.
+    private func isFree(_ name: String, _ bytes: NameBytes, _ segment: Segment) throws(StoreError) -> Bool {
+        if let offset = try Directory(segment: segment).find(bytes) {
+            return try CellHeader(segment: segment, at: offset).state == .removed
+        }
+        return try record(name) == nil
+    }
+
+    // MARK: Listing
+
+    /// What a name stands for, without bringing it into memory; nil if there is no such cell.
+    func info(of name: String) throws(StoreError) -> CellInfo? {
+        try checkUsable()
+        if let segment {
+            let offset = try withName(name, segment) { (bytes) throws(StoreError) in
+                try Directory(segment: segment).find(bytes)
+            }
+            if let offset {
+                let cell = try CellHeader(segment: segment, at: offset)
+                return cell.state == .removed ? nil : try info(cell)
+            }
+        }
+        return try record(name).map { (record) throws(StoreError) in try info(record, name: name) }
+    }
+
+    func cells() throws(StoreError) -> [CellInfo] {
+        try checkUsable()
+        var cells = try cellsInMemory()
+        try catalogue.database.read { (transaction) throws(StoreError) in
+            var onDisk: [CellInfo] = []
+            try catalogue.forEachCell(in: transaction) { (bytes, record) throws(StoreError) in
+                let name = String(decoding: bytes, as: UTF8.self)
+                guard let record else {
+                    throw StoreError(.corruptDatabase, "the record of the cell '\(name)' on disk cannot be read")
+                }
+                if try !isInMemory(name) { onDisk.append(try info(record, name: name)) }
+                return true
+            }
+            cells.append(contentsOf: onDisk)
+        }
+        cells.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        return cells
+    }
+
+    private func cellsInMemory() throws(StoreError) -> [CellInfo] {
+        guard let segment else { return [] }
+        let table = CellTable(segment: segment)
+        var cells: [CellInfo] = []
+        for id in 0..<table.end {
+            if let cell = try table.cell(id), cell.state == .live || cell.state == .loading {
+                cells.append(try info(cell))
+            }
+        }
+        return cells
+    }
+
+    /// Whether memory decides over the name, be the cell live or gone.
+    private func isInMemory(_ name: String) throws(StoreError) -> Bool {
+        guard let segment else { return false }
+        return try withName(name, segment) { (bytes) throws(StoreError) in
+            try Directory(segment: segment).find(bytes)
+        } != nil
+    }
+}

@@ -1,0 +1,245 @@
+import CCellar
+import Glibc
+
+/// A cell that was found: where it lies, and the private copy if it lies in one.
+struct FoundCell {
+    var reference: CellReference
+    var image: CellImage?
+    var info: CellInfo?
+}
+
+extension Attachment {
+    static func noSuchCell(_ name: String, in path: String) -> StoreError {
+        StoreError(.noSuchCell, "there is no cell '\(name)' in the store '\(path)': 'cellar ls' lists what there is")
+    }
+
+    @usableFromInline
+    var readOnlyError: StoreError {
+        StoreError(.readOnly, "the store '\(directory.path)' was opened read-only")
+    }
+
+    @usableFromInline
+    var removedError: StoreError {
+        StoreError(.removed, "the cell was removed: ask the store for it again, or make a new one")
+    }
+
+    // MARK: Finding
+
+    /// The cell, or `.noSuchCell`.
+    func find(_ name: String, _ wish: CellWish?) throws(StoreError) -> FoundCell {
+        if let found = try findInMemory(name, wish) { return found }
+        try checkUsable()
+        if writePolicy == Self.readOnly { return try findImage(name, wish) }
+        return try bringIn(name, wish, creates: false) { _ in }
+    }
+
+    /// The cell, made if there is none.
+    func findOrCreate(
+        _ name: String, _ wish: CellWish, fill: (CellReference) -> Void
+    ) throws(StoreError) -> FoundCell {
+        if let found = try findInMemory(name, wish) { return found }
+        try checkUsable()
+        if writePolicy == Self.readOnly { return try findImage(name, wish) }
+        try CellName.check(name)
+        return try bringIn(name, wish, creates: true, fill: fill)
+    }
+
+    /// The hot path: no lock, no allocation.
+    private func findInMemory(_ name: String, _ wish: CellWish?) throws(StoreError) -> FoundCell? {
+        guard let segment else { return nil }
+        let offset = try withName(name, segment) { (bytes) throws(StoreError) in
+            try Directory(segment: segment).find(bytes)
+        }
+        guard let offset else { return nil }
+        let cell = try CellHeader(segment: segment, at: offset)
+        guard cell.state == .live else { return nil }
+        return try found(cell, wish, segment)
+    }
+
+    private func found(_ cell: CellHeader, _ wish: CellWish?, _ segment: Segment) throws(StoreError) -> FoundCell {
+        let type = try SchemaTable(segment: segment).record(at: cell.schema)
+        if let wish {
+            let isSame =
+                type.fingerprint == wish.schema.fingerprint && type.size == wish.schema.size
+                && cell.kind == (wish.kind == .array ? .array : .value)
+                && (wish.count == nil || cell.count == UInt64(wish.count!))
+                && (wish.persistence == nil || cell.isVolatile == (wish.persistence == .volatile))
+            if !isSame { try wish.check(info(cell)) }
+            // The type is the caller's own from here on, so sizes are too.
+            return FoundCell(
+                reference: try CellReference(cell, size: wish.schema.size, alignment: wish.schema.alignment))
+        }
+        let info = try info(cell)
+        return FoundCell(
+            reference: try CellReference(cell, size: info.schema.size, alignment: info.schema.alignment), info: info)
+    }
+
+    /// What a live cell is.
+    func info(_ cell: CellHeader) throws(StoreError) -> CellInfo {
+        guard let kind = cell.kind, kind != .droppedName else {
+            throw cell.segment.corrupt("the cell at \(cell.offset) is of no known kind")
+        }
+        return CellInfo(
+            name: try cell.name(), kind: kind == .array ? .array : .value,
+            schema: try SchemaTable(segment: cell.segment).schema(at: cell.schema), count: Int(clamping: cell.count),
+            persistence: cell.isVolatile ? .volatile : .persistent, isInMemory: true)
+    }
+
+    func withName<Result>(
+        _ name: String, _ segment: Segment, _ body: (NameBytes) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        var name = name
+        let seed = segment.word(CELLAR_HEADER_HASH_SEED).relaxed()
+        let result: Swift.Result<Result, StoreError> = name.withUTF8 { bytes in
+            do throws(StoreError) {
+                return .success(try body(unsafe NameBytes(UnsafeRawBufferPointer(bytes), seed: seed)))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    // MARK: From disk
+
+    /// What the disk has of a name, if anything.
+    func record(_ name: String) throws(StoreError) -> CellRecord? {
+        guard !name.isEmpty, name.utf8.count <= SegmentLayout.maximumNameLength else { return nil }
+        return try catalogue.database.read { (transaction) throws(StoreError) in
+            try catalogue.cell(named: name, in: transaction)
+        }
+    }
+
+    func info(_ record: CellRecord, name: String) throws(StoreError) -> CellInfo {
+        let schema: Schema
+        do throws(StoreError) { schema = try Schema(parsing: record.schemaText) } catch {
+            throw StoreError(
+                .corruptDatabase, "the type of the cell '\(name)' on disk cannot be read: \(error.message)")
+        }
+        guard record.count <= UInt64(Int.max) else {
+            throw StoreError(.corruptDatabase, "the cell '\(name)' on disk is said to have \(record.count) elements")
+        }
+        return CellInfo(
+            name: name, kind: record.kind == .array ? .array : .value, schema: schema, count: Int(record.count),
+            persistence: .persistent, isInMemory: false)
+    }
+
+    /// For a process that only looks: a private copy of what the disk has.
+    private func findImage(_ name: String, _ wish: CellWish?) throws(StoreError) -> FoundCell {
+        // A name that is removed or renamed in memory may still be on disk.
+        if let segment, try isGone(name, segment) { throw Self.noSuchCell(name, in: directory.path) }
+        guard let record = try record(name) else { throw Self.noSuchCell(name, in: directory.path) }
+        let info = try info(record, name: name)
+        try wish?.check(info)
+        let image = unsafe try CellImage(
+            kind: record.kind, schema: info.schema, count: info.count
+        ) { (chunk, target) throws(StoreError) in
+            try unsafe readChunk(record.uid, chunk, into: target)
+        }
+        return FoundCell(reference: image.reference, image: image, info: info)
+    }
+
+    private func isGone(_ name: String, _ segment: Segment) throws(StoreError) -> Bool {
+        let offset = try withName(name, segment) { (bytes) throws(StoreError) in
+            try Directory(segment: segment).find(bytes)
+        }
+        guard let offset else { return false }
+        return try CellHeader(segment: segment, at: offset).state == .removed
+    }
+
+    private func readChunk(
+        _ uid: UInt64, _ chunk: UInt32, into target: UnsafeMutableRawBufferPointer
+    ) throws(StoreError) {
+        try catalogue.database.read { (transaction) throws(StoreError) in
+            _ = try unsafe catalogue.readChunk(ChunkKey(uid: uid, chunk: chunk), in: transaction, into: target)
+        }
+    }
+
+    // MARK: Bringing in and creating
+
+    /// Under the allocation lock: what is in memory by now, else what the disk has, else a new cell if `creates`.
+    private func bringIn(
+        _ name: String, _ wish: CellWish?, creates: Bool, fill: (CellReference) -> Void
+    ) throws(StoreError) -> FoundCell {
+        guard let segment else { throw Self.noSuchCell(name, in: directory.path) }
+        let catalog = Catalog(segment: segment)
+        let cell = try catalog.locked(as: slot, until: deadline) { () throws(StoreError) in
+            try withName(name, segment) { (bytes) throws(StoreError) in
+                try present(name, bytes, wish, creates, catalog, fill)
+            }
+        }
+        guard let cell else { throw Self.noSuchCell(name, in: directory.path) }
+        if cell.state == .loading { try finishLoading(cell, segment) }
+        if creates, cell.record.acquire() != 0 { announce(cell, segment) }
+        return try found(cell, wish, segment)
+    }
+
+    private func present(
+        _ name: String, _ bytes: NameBytes, _ wish: CellWish?, _ creates: Bool, _ catalog: Catalog,
+        _ fill: (CellReference) -> Void
+    ) throws(StoreError) -> CellHeader? {
+        if let offset = try Directory(segment: catalog.segment).find(bytes) {
+            let cell = try CellHeader(segment: catalog.segment, at: offset)
+            if cell.state != .removed { return cell }
+        } else if let record = try record(name) {
+            let info = try info(record, name: name)
+            try wish?.check(info)
+            return try catalog.create(
+                bytes,
+                Catalog.Request(
+                    kind: record.kind == .array ? .array : .value, isVolatile: false, schema: info.schema,
+                    count: info.count, uid: record.uid, state: .loading)
+            ) { _ in }
+        }
+        guard creates, let wish, let count = wish.count else { return nil }
+        return try catalog.create(
+            bytes,
+            Catalog.Request(
+                kind: wish.kind == .array ? .array : .value, isVolatile: wish.persistence == .volatile,
+                schema: wish.schema, count: count, uid: nil, state: .live),
+            fill: fill)
+    }
+
+    /// A new cell's record is to be written, and a value's content.
+    private func announce(_ cell: CellHeader, _ segment: Segment) {
+        if cell.kind == .value { noteChange(DirtyMark(cell.mark), cell: cell.id) }
+        if CellTable(segment: segment).markDirty(cell.id) { CheckpointGate(segment: segment).wakeIfIdle() }
+    }
+
+    /// Copies the content of a cell from disk, under the cell's lock: of several who want it one does, and if that one
+    /// dies the next begins again.
+    private func finishLoading(_ cell: CellHeader, _ segment: Segment) throws(StoreError) {
+        let type = try SchemaTable(segment: segment).record(at: cell.schema)
+        let reference = try CellReference(cell, size: type.size, alignment: type.alignment)
+        try lockSlowly(reference, timeout: nil)
+        defer { cell.lock.unlock() }
+        guard cell.state == .loading else { return }
+        try loadContent(cell, reference)
+        // Pairs with the acquire load of the state in `findInMemory`: who sees the cell live sees its content.
+        cell.stateWord.release(CellState.live.rawValue)
+    }
+
+    private func loadContent(_ cell: CellHeader, _ reference: CellReference) throws(StoreError) {
+        let total = cell.kind == .array ? reference.count * reference.stride : reference.size
+        let step = cell.kind == .array ? SegmentLayout.chunkSize : total
+        try catalogue.database.read { (transaction) throws(StoreError) in
+            var offset = 0
+            while offset < total {
+                let key = ChunkKey(uid: cell.uid, chunk: UInt32(offset >> SegmentLayout.chunkShift))
+                let target = unsafe UnsafeMutableRawBufferPointer(
+                    start: reference.payload + offset, count: min(step, total - offset))
+                _ = try unsafe catalogue.readChunk(
+                    cell.kind == .array ? key : ChunkKey(uid: cell.uid, chunk: 0), in: transaction, into: target)
+                offset += step
+            }
+        }
+    }
+}
+
+extension CellReference {
+    /// Fills in a value that nobody else can see yet.
+    @unsafe
+    func setInitial(_ bytes: UnsafeRawBufferPointer) {
+        unsafe payload.copyMemory(from: bytes.baseAddress!, byteCount: min(bytes.count, size))
+    }
+}

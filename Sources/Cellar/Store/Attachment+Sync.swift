@@ -1,0 +1,42 @@
+extension Attachment {
+    /// How long a waiter sleeps before it looks whether the checkpointer still lives.
+    private static let slice: Int64 = 20_000_000
+    /// How long it lets a lock holder go on before it asks for another pass.
+    private static let pause: Int64 = 2_000_000
+
+    /// Waits for a checkpoint that begins from now on.
+    @usableFromInline
+    func sync(timeout: Duration) throws(StoreError) {
+        try checkWritable()
+        guard let segment, let keeper else { throw readOnlyError }
+        let gate = CheckpointGate(segment: segment)
+        let deadline = MonotonicClock.deadline(after: timeout)
+        var target = gate.request()
+        var obstacle: StoreError?
+        while true {
+            switch gate.outcome(of: target) {
+            case .onDisk: return
+            case .failed(let error) where error.code == .timedOut && MonotonicClock.now() < deadline:
+                // A lock was held: its holder may be done soon.
+                obstacle = error
+                gate.wait(for: .max, atMost: Self.pause)
+                target = gate.request()
+            case .failed(let error): throw error
+            case .notYet:
+                let left = deadline - MonotonicClock.now()
+                if left <= 0 { throw obstacle ?? syncTimeout(gate, segment) }
+                gate.wait(for: target, atMost: min(left, Self.slice))
+                // Nobody may be the checkpointer just now, or it died: let ours see.
+                if case .notYet = gate.outcome(of: target) { keeper.nudge() }
+            }
+        }
+    }
+
+    private func syncTimeout(_ gate: CheckpointGate, _ segment: Segment) -> StoreError {
+        let holder = LockHolder(gate.holder.acquire(), in: segment)
+        return StoreError(
+            .timedOut,
+            "the checkpoint of '\(directory.path)' did not end in time; \(holder) is the checkpointer: is it stopped, or the "
+                + "disk slow?")
+    }
+}

@@ -1,0 +1,89 @@
+/// What a cell is, without its content.
+public struct CellInfo: Sendable, Hashable {
+    public enum Kind: String, Sendable, Hashable, CaseIterable {
+        case value, array
+    }
+
+    public var name: String
+    public var kind: Kind
+    /// The type of the value or of the elements.
+    public var schema: Schema
+    /// How many elements; 1 for a value.
+    public var count: Int
+    public var persistence: Persistence
+    /// Whether the cell is in shared memory; otherwise only the disk has it.
+    public var isInMemory: Bool
+
+    /// Bytes of content.
+    public var byteCount: Int { kind == .value ? schema.size : schema.stride * count }
+}
+
+/// What somebody who asks for a cell takes it to be; nil is whatever it is.
+struct CellWish {
+    var kind: CellInfo.Kind
+    var schema: Schema
+    var count: Int?
+    var persistence: Persistence?
+
+    /// Throws `.mismatch`, saying both sides, unless the cell is what was asked for.
+    func check(_ info: CellInfo) throws(StoreError) {
+        if kind == info.kind, schema == info.schema, count == nil || count == info.count,
+            persistence == nil || persistence == info.persistence
+        {
+            return
+        }
+        let wanted = CellWish.describe(kind, schema, count, persistence)
+        let present = CellWish.describe(info.kind, info.schema, info.count, info.persistence)
+        throw StoreError(
+            .mismatch, "'\(info.name)' is \(present), and was asked for as \(wanted): use its own type, or another name")
+    }
+
+    /// A new array holds zeros: they must be values of its type.
+    func requireZeroIsValue() throws(StoreError) {
+        let zeros = [UInt8](repeating: 0, count: schema.size)
+        do throws(StoreError) {
+            unsafe try zeros.span.bytes.withUnsafeBytes { (bytes) throws(StoreError) in try unsafe schema.check(bytes) }
+        } catch {
+            throw StoreError(
+                .unsupportedType,
+                "an array begins with zeros, which are no value of '\(schema)': give the enum a first case")
+        }
+    }
+
+    static func describe(
+        _ kind: CellInfo.Kind, _ schema: Schema, _ count: Int?, _ persistence: Persistence?
+    ) -> String {
+        let what = persistence.map { $0 == .volatile ? "a volatile" : "a persistent" } ?? "a"
+        switch kind {
+        case .value: return "\(what) value of type \(schema)"
+        case .array: return "\(what) array of \(count.map(String.init) ?? "any number of") elements of type \(schema)"
+        }
+    }
+}
+
+/// The rules for names.
+enum CellName {
+    /// Throws `.invalidName` unless the name has 1 to 255 bytes of UTF-8 and no control characters.
+    static func check(_ name: String) throws(StoreError) {
+        let count = name.utf8.count
+        if count == 0 { throw StoreError(.invalidName, "a cell's name cannot be empty") }
+        if count > SegmentLayout.maximumNameLength {
+            throw StoreError(
+                .invalidName,
+                "the name '\(name.prefix(40))…' has \(count) bytes of UTF-8: a cell's name has at most "
+                    + "\(SegmentLayout.maximumNameLength)")
+        }
+        if name.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+            throw StoreError(.invalidName, "the name has a control character in it: use letters, digits and signs")
+        }
+    }
+
+    /// Throws `.invalidName` for bytes that are not UTF-8, too.
+    static func check(bytes: [UInt8]) throws(StoreError) -> String {
+        guard let name = String(validating: bytes, as: UTF8.self) else {
+            throw StoreError(.invalidName, "the name is not UTF-8: use text")
+        }
+        try check(name)
+        return name
+    }
+}

@@ -1,0 +1,54 @@
+import Glibc
+
+/// Takes a store apart: under its own lock, and only when nobody has it open.
+struct Closing {
+    let directory: StoreDirectory
+
+    func discardSegment() throws(StoreError) {
+        try alone { () throws(StoreError) in try unlinkSegment() }
+    }
+
+    func remove() throws(StoreError) {
+        guard directory.dataMode != nil else {
+            throw StoreError(.noSuchStore, "there is no store in '\(directory.path)': it has no data.mdb")
+        }
+        try alone { () throws(StoreError) in
+            // A store whose database cannot be read has a segment that cannot be named; it goes with the next boot.
+            try? unlinkSegment()
+            // The data first: without it there is no store, whatever else is left by a crash here.
+            for name in StoreDirectory.fileNames { try unlink(directory.path + "/" + name) }
+        }
+        if unsafe rmdir(directory.path) != 0, errno != ENOTEMPTY, errno != EEXIST {
+            throw .system("remove the directory '\(directory.path)'", errno)
+        }
+    }
+
+    private func unlink(_ path: String) throws(StoreError) {
+        if unsafe Glibc.unlink(path) != 0, errno != ENOENT { throw .system("remove '\(path)'", errno) }
+    }
+
+    private func unlinkSegment() throws(StoreError) {
+        var options = Database.Options()
+        options.access = .readOnly
+        let catalogue = try Catalogue.open(try Database.open(directory: directory.path, options))
+        let identity = try Opening(directory: directory, options: Store.Options()).storeIdentity(catalogue)
+        if !identity.isCopy { try SharedMemoryObject.unlink(identity.segment.objectName) }
+        try catalogue.database.close()
+    }
+
+    private func alone(_ body: () throws(StoreError) -> Void) throws(StoreError) {
+        let mode = directory.dataMode ?? 0o600
+        let lock = try FileLock(path: directory.openLockPath, creatingWith: mode)
+        let alive = try FileLock(path: directory.aliveLockPath, creatingWith: mode)
+        let deadline = MonotonicClock.deadline(after: .seconds(10))
+        guard try lock.exclusive(until: deadline), try alive.tryExclusive() else {
+            throw StoreError(
+                .inUse, "a process has the store '\(directory.path)' open: close it there first ('cellar ps' lists them)")
+        }
+        defer {
+            alive.release()
+            lock.release()
+        }
+        try body()
+    }
+}
