@@ -6,11 +6,13 @@ let ours: [SwiftSetting] = [
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
 ]
+let tests = "Tests/"
 
 let package = Package(
     name: "Cellar",
     products: [
         .library(name: "Cellar", targets: ["Cellar"]),
+        .executable(name: "cellar", targets: ["cellar-tool"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -18,11 +20,38 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
-        .target(name: "CCellar", cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]),
+        .target(
+            name: "CCellar",
+            cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
+        ),
         .target(
             name: "Cellar",
             dependencies: ["CCellar", "CLMDB", .product(name: "Logging", package: "swift-log")],
             swiftSettings: ours
         ),
+        .executableTarget(
+            name: "cellar-tool",
+            dependencies: ["Cellar", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "tools/cellar",
+            swiftSettings: ours
+        ),
+
+        // What the tests share: scratch stores, watchdogs, random numbers with a printed seed, workers.
+        .target(name: "CellarTestSupport", dependencies: ["Cellar"], path: tests + "CellarTestSupport", swiftSettings: ours),
+        // The program that tests start, stop and kill.
+        .executableTarget(
+            name: "cellar-test-worker",
+            dependencies: ["Cellar", "CellarTestSupport"],
+            path: tests + "CellarProcessTests/Worker",
+            swiftSettings: ours
+        ),
+        .testTarget(
+            name: "CellarTests", dependencies: ["Cellar", "CellarTestSupport"], path: tests + "CellarTests",
+            swiftSettings: ours),
+        .testTarget(
+            name: "CellarProcessTests",
+            dependencies: ["Cellar", "CellarTestSupport", "cellar-test-worker", "cellar-tool"],
+            path: tests + "CellarProcessTests", exclude: ["Worker"],
+            swiftSettings: ours),
     ]
 )

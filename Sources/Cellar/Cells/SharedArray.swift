@@ -234,20 +234,9 @@ public struct SharedArray<Element: BitwiseCopyable>: @unchecked Sendable {
         range.lowerBound * MemoryLayout<Element>.stride..<range.upperBound * MemoryLayout<Element>.stride
     }
 
-    /// Copies bytes that are of one moment with regard to committed updates.
     @usableFromInline @unsafe
     func copyOut(_ bytes: Range<Int>, to target: UnsafeMutableRawPointer) {
-        while true {
-            // Pairs with the release stores in `Attachment.replace`.
-            let seen = cell.sequence.acquire()
-            if seen & 1 == 1 {
-                if unsafe attachment.copyOutDuringUpdate(bytes, of: cell, to: target, seen) { return }
-                continue
-            }
-            unsafe SharedBytes.copyOut(cell.payload + bytes.lowerBound, target, count: bytes.count)
-            SharedFence.acquire()
-            if cell.sequence.relaxed() == seen { return }
-        }
+        unsafe attachment.copyOut(bytes, of: cell, to: target)
     }
 
     private func check(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {

@@ -50,7 +50,7 @@ struct Catalog {
         var count: Int
         /// The identity of a cell that is on disk already; nil for a new one.
         var uid: UInt64?
-        /// `loading` leaves the cell's lock held by the caller, who is to bring its content in.
+        /// `loading` for one whose content is still to be brought in, by whoever locks it first.
         var state: CellState
     }
 
@@ -91,7 +91,6 @@ struct Catalog {
         if let payload = plan.payload { try layOut(cell, form, plan, payload) }
         fill(try CellReference(cell, size: form.elementSize, alignment: form.elementAlignment))
         if request.uid == nil, !form.isVolatile { cell.record.release(1) }
-        if request.state == .loading, case .locked = cell.lock.tryLock() {}
         return cell
     }
 

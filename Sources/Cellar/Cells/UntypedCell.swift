@@ -1,0 +1,211 @@
+import CCellar
+
+/// A cell handled through its schema and bytes, for programs that do not have its Swift type: the command-line tool, an
+/// importer, a bridge to another language.
+///
+/// Indices count elements; a value has the one index 0. Bytes are those of one element as it lies in memory
+/// (`info.schema.size` bytes). Everything holds to the same protocols as the typed handles, so both can be used on one
+/// cell at the same time.
+public struct UntypedCell: Sendable {
+    /// What the cell is.
+    public let info: CellInfo
+    private let cell: CellReference
+    private let image: CellImage?
+    private let attachment: Attachment
+
+    init(_ info: CellInfo, _ cell: CellReference, image: CellImage?, _ attachment: Attachment) {
+        self.info = info
+        self.cell = cell
+        self.image = image
+        self.attachment = attachment
+    }
+
+    private var isWord: Bool { info.kind == .value && info.schema.size <= 8 }
+    private var isAtomicElement: Bool { info.kind == .array && SharedElement.isAtomic(stride: cell.stride) }
+
+    // MARK: Reading
+
+    /// The bytes of the element at `index`. Takes no lock. Throws `.invalidValue` if there is no such index.
+    public func bytes(at index: Int = 0) throws(StoreError) -> [UInt8] {
+        try checkIndex(index)
+        if info.kind == .value { return CellReader(reference: cell).bytes() }
+        return Array(try bytes(in: index..<index + 1).prefix(cell.size))
+    }
+
+    /// The bytes of the elements in the range, `info.schema.stride` bytes each. Takes no lock. O(`range.count`).
+    public func bytes(in range: Range<Int>) throws(StoreError) -> [UInt8] {
+        guard range.lowerBound >= 0, range.upperBound <= info.count else { throw outOfBounds(range.upperBound - 1) }
+        if range.isEmpty { return [] }
+        if info.kind == .value {
+            let bytes = CellReader(reference: cell).bytes()
+            return bytes + [UInt8](repeating: 0, count: info.schema.stride - bytes.count)
+        }
+        let place = range.lowerBound * cell.stride..<range.upperBound * cell.stride
+        return unsafe [UInt8](unsafeUninitializedCapacity: place.count) { buffer, count in
+            unsafe attachment.copyOut(place, of: cell, to: UnsafeMutableRawPointer(buffer.baseAddress!))
+            count = place.count
+        }
+    }
+
+    // MARK: Writing
+
+    /// Replaces the element at `index`, whole or not at all; checks that the bytes are a value of the type. Blocks as the
+    /// typed handles do, at most for the store's `lockTimeout`.
+    public func setBytes(_ bytes: [UInt8], at index: Int = 0) throws(StoreError) {
+        try modify(at: index) { $0 = bytes }
+    }
+
+    /// Replaces the element at `index` by what `change` makes of its bytes, in one step: no change of others is lost.
+    /// `change` may run more than once.
+    public func modify(at index: Int = 0, _ change: (inout [UInt8]) throws -> Void) throws(StoreError) {
+        try attachment.checkWritable()
+        try checkIndex(index)
+        do {
+            if isWord {
+                try modifyWord(change)
+            } else if isAtomicElement {
+                try modifyElement(index, change)
+            } else {
+                try modifyLocked(index, change)
+            }
+        } catch {
+            throw StoreError(wrapping: error)
+        }
+    }
+
+    private func modifyWord(_ change: (inout [UInt8]) throws -> Void) throws {
+        var seen = cell.word.acquire()
+        while true {
+            let word = try changed(seen, change)
+            let (exchanged, now) = cell.word.compareExchange(seen, word)
+            if exchanged { break }
+            seen = now
+        }
+        noteValue()
+    }
+
+    private func modifyElement(_ index: Int, _ change: (inout [UInt8]) throws -> Void) throws {
+        let element = unsafe SharedElement(cell.payload + index * cell.stride, stride: cell.stride)
+        if cell.sequence.acquire() & 1 != 0 { attachment.settleUpdate(of: cell) }
+        var seen = element.load()
+        while true {
+            let word = try changed(seen, change)
+            let (exchanged, now) = element.compareExchange(seen, word)
+            if exchanged { break }
+            seen = now
+        }
+        attachment.noteChange(index * cell.stride..<(index + 1) * cell.stride, of: cell)
+    }
+
+    private func modifyLocked(_ index: Int, _ change: (inout [UInt8]) throws -> Void) throws {
+        try attachment.lock(cell, timeout: nil)
+        defer {
+            cell.holder.setRelaxed(0)
+            cell.lock.unlock()
+        }
+        if cell.isRemoved { throw attachment.removedError }
+        cell.holder.setRelaxed(LockHolder.word(slot: attachment.slot))
+        var bytes = try bytes(at: index)
+        try change(&bytes)
+        try check(bytes)
+        if info.kind == .value {
+            unsafe bytes.withUnsafeBytes { unsafe CellWriter(reference: cell).write($0.baseAddress!, size: cell.size) }
+            noteValue()
+        } else {
+            let start = index * cell.stride
+            unsafe try attachment.replace(start..<start + cell.size, of: cell) { unsafe $0.copyBytes(from: bytes) }
+        }
+    }
+
+    // MARK: Parts
+
+    /// The word that stands for what `change` makes of the bytes that `word` stands for.
+    private func changed(_ word: UInt64, _ change: (inout [UInt8]) throws -> Void) throws -> UInt64 {
+        var bytes = (0..<cell.size).map { UInt8(truncatingIfNeeded: word >> UInt64($0 * 8)) }
+        try change(&bytes)
+        try check(bytes)
+        return bytes.enumerated().reduce(0) { $0 | UInt64($1.element) << UInt64($1.offset * 8) }
+    }
+
+    private func noteValue() {
+        if attachment.writePolicy == Attachment.plain { MemoryBarrier.compilerOnly() } else { MemoryBarrier.full() }
+        if !cell.mark.isQuiet { attachment.noteChange(cell.mark, cell: cell.id) }
+    }
+
+    private func check(_ bytes: [UInt8]) throws(StoreError) {
+        guard bytes.count == info.schema.size else {
+            throw StoreError(
+                .invalidValue, "'\(info.name)' takes \(info.schema.size) bytes an element, not \(bytes.count)")
+        }
+        unsafe try bytes.span.bytes.withUnsafeBytes { (bytes) throws(StoreError) in try unsafe info.schema.check(bytes) }
+    }
+
+    private func checkIndex(_ index: Int) throws(StoreError) {
+        guard index >= 0, index < info.count else { throw outOfBounds(index) }
+    }
+
+    private func outOfBounds(_ index: Int) -> StoreError {
+        StoreError(
+            .invalidValue,
+            "'\(info.name)' has no element \(index): it has \(info.count) "
+                + (info.count == 1 ? "element, 0" : "elements, 0 to \(info.count - 1)"))
+    }
+}
+
+extension Attachment {
+    /// Copies an array's bytes, of one moment with regard to committed updates.
+    @usableFromInline @unsafe
+    func copyOut(_ bytes: Range<Int>, of cell: CellReference, to target: UnsafeMutableRawPointer) {
+        while true {
+            // Pairs with the release stores in `replace`.
+            let seen = cell.sequence.acquire()
+            if seen & 1 == 1 {
+                if unsafe copyOutDuringUpdate(bytes, of: cell, to: target, seen) { return }
+                continue
+            }
+            unsafe SharedBytes.copyOut(cell.payload + bytes.lowerBound, target, count: bytes.count)
+            SharedFence.acquire()
+            if cell.sequence.relaxed() == seen { return }
+        }
+    }
+}
+
+extension Store {
+    /// The cell `name` through its schema; `.noSuchCell` if there is none.
+    public func cell(_ name: String) throws(StoreError) -> UntypedCell {
+        let found = try attachment.find(name, nil)
+        guard let info = found.info else { throw Attachment.noSuchCell(name, in: path) }
+        return UntypedCell(info, found.reference, image: found.image, attachment)
+    }
+
+    /// Makes a cell of a type that is only known by its schema, holding zeros, or `initial` (the bytes of one element)
+    /// in every element. `.cellExists` if the name is taken.
+    public func create(
+        _ name: String, schema: Schema, count: Int? = nil, initial: [UInt8]? = nil,
+        persistence: Persistence = .persistent
+    ) throws(StoreError) -> UntypedCell {
+        let wish = CellWish(
+            kind: count == nil ? .value : .array, schema: schema, count: count ?? 1, persistence: persistence)
+        if let initial {
+            guard initial.count == schema.size else {
+                throw StoreError(.invalidValue, "a value of type '\(schema)' has \(schema.size) bytes, not \(initial.count)")
+            }
+            unsafe try initial.span.bytes.withUnsafeBytes { (bytes) throws(StoreError) in try unsafe schema.check(bytes) }
+        } else {
+            try wish.requireZeroIsValue()
+        }
+        guard try attachment.info(of: name) == nil else {
+            throw StoreError(.cellExists, "there is a cell '\(name)' already: remove it first, or use another name")
+        }
+        _ = try attachment.findOrCreate(name, wish) { reference in
+            guard let initial else { return }
+            for index in 0..<wish.count! {
+                unsafe initial.withUnsafeBytes { bytes in
+                    unsafe (reference.payload + index * reference.stride).copyMemory(
+                        from: bytes.baseAddress!, byteCount: bytes.count)
+                }
+            }
+        }
+        return try cell(name)
+    }
+}
