@@ -27,39 +27,39 @@ extension Database {
 
     /// A read that other processes know of.
     func plainRead<Result>(_ body: (borrowing ReadTransaction) throws(StoreError) -> Result) throws(StoreError) -> Result {
-        try withTransaction(.reading) { (raw) throws(StoreError) in
-            let result: Result
-            do throws(StoreError) {
-                result = try body(ReadTransaction(raw: raw))
-            } catch {
-                end(raw, commits: false)
-                throw error
-            }
-            // For a reader a commit differs from an abort in one thing: handles opened in it stay open.
-            let code = end(raw, commits: true)
-            guard code == 0 else { throw .database(code, "end a read", directory) }
-            return result
+        let raw = try enter(.reading)
+        defer { gate.leave() }
+        let result: Result
+        do throws(StoreError) {
+            result = try body(ReadTransaction(raw: raw))
+        } catch {
+            end(raw, commits: false)
+            throw error
         }
+        // For a reader a commit differs from an abort in one thing: handles opened in it stay open.
+        let code = end(raw, commits: true)
+        guard code == 0 else { throw .database(code, "end a read", directory) }
+        return result
     }
 
     /// One run of a write; nil if the map was too small for it.
     private func writeOnce<Result>(
         _ body: (borrowing WriteTransaction) throws(StoreError) -> Result
     ) throws(StoreError) -> Result? {
-        try withTransaction(.writing) { (raw) throws(StoreError) in
-            let result: Result
-            do throws(StoreError) {
-                result = try body(WriteTransaction(raw: raw))
-            } catch {
-                end(raw, commits: false)
-                if raw.status.mapWasFull { return nil }
-                throw error
-            }
-            let code = end(raw, commits: true)
-            if code == MDB_MAP_FULL || code != 0 && raw.status.mapWasFull { return nil }
-            guard code == 0 else { throw commitError(code) }
-            return result
+        let raw = try enter(.writing)
+        defer { gate.leave() }
+        let result: Result
+        do throws(StoreError) {
+            result = try body(WriteTransaction(raw: raw))
+        } catch {
+            end(raw, commits: false)
+            if raw.status.mapWasFull { return nil }
+            throw error
         }
+        let code = end(raw, commits: true)
+        if code == MDB_MAP_FULL || code != 0 && raw.status.mapWasFull { return nil }
+        guard code == 0 else { throw commitError(code) }
+        return result
     }
 
     /// LMDB turns a write that the disk took only half of into EIO, so that has to be told from a broken disk.
@@ -71,25 +71,34 @@ extension Database {
         return .database(code, "commit to the database", directory)
     }
 
-    /// Begins a transaction and calls `body`, which ends it.
-    private func withTransaction<Result>(
-        _ kind: RawTransaction.Kind, _ body: (RawTransaction) throws(StoreError) -> Result
-    ) throws(StoreError) -> Result {
+    /// Enters the gate and begins a transaction there: the caller ends it and leaves the gate.
+    private func enter(_ kind: RawTransaction.Kind) throws(StoreError) -> RawTransaction {
         try checkUsable()
         guard !gate.isWriter else {
             throw StoreError(.inUse, "a write transaction is open in this thread; transactions do not nest")
         }
         while true {
-            try gate.enter()
-            do {
-                defer { gate.leave() }
-                if let raw = try kind == .reading ? beginReading() : begin(.writing) {
-                    if raw.kind == .writing { gate.noteWriter(true) }
-                    return try body(raw)
-                }
-            }
+            if let raw = try enterOnce(kind) { return raw }
             try adoptMapSize()
         }
+    }
+
+    /// Nil, and outside the gate, if the map has to follow another process's first.
+    private func enterOnce(_ kind: RawTransaction.Kind) throws(StoreError) -> RawTransaction? {
+        try gate.enter()
+        let raw: RawTransaction?
+        do throws(StoreError) {
+            raw = try kind == .reading ? beginReading() : begin(.writing)
+        } catch {
+            gate.leave()
+            throw error
+        }
+        guard let raw else {
+            gate.leave()
+            return nil
+        }
+        if raw.kind == .writing { gate.noteWriter(true) }
+        return raw
     }
 
     /// Ends a transaction. The writer's mark goes before LMDB's lock does, so that it never hides the next writer's.

@@ -25,23 +25,25 @@ extension Database {
         var tables: [String: NamedDatabase] = [:]
         for name in try names() { tables[name] = try? named(name) }
         let known = tables
-        let (entries, stat, info, readers) = try unsafe plainCount(known)
-        return DatabaseStatistics(
-            pageSize: Int(stat.ms_psize), mapSize: unsafe info.me_mapsize, lastPage: unsafe info.me_last_pgno,
-            lastTransaction: unsafe info.me_last_txnid, readersInUse: readers, readersMaximum: Int(unsafe info.me_maxreaders),
-            depth: Int(stat.ms_depth), entries: entries, fileSize: try fileSize())
+        let size = try fileSize()
+        return try read { (transaction: borrowing ReadTransaction) throws(StoreError) in
+            try count(known, fileSize: size, in: transaction)
+        }
     }
 
     /// Inside a transaction, so that the map stays where it is meanwhile. Its own reader slot is not counted.
-    @unsafe
-    private func plainCount(
-        _ tables: [String: NamedDatabase]
-    ) throws(StoreError) -> ([String: Int], MDB_stat, MDB_envinfo, Int) {
-        try unsafe read { (transaction: borrowing ReadTransaction) throws(StoreError) in
-            var entries: [String: Int] = [:]
-            for (name, table) in tables { entries[name] = try transaction.count(of: table) }
-            return unsafe (entries, environment.statistics(), environment.info(), max(environment.readersInUse() - 1, 0))
-        }
+    private func count(
+        _ tables: [String: NamedDatabase], fileSize: Int64, in transaction: borrowing ReadTransaction
+    ) throws(StoreError) -> DatabaseStatistics {
+        var entries: [String: Int] = [:]
+        for (name, table) in tables { entries[name] = try transaction.count(of: table) }
+        let stat = environment.statistics()
+        let info = unsafe environment.info()
+        return DatabaseStatistics(
+            pageSize: Int(stat.ms_psize), mapSize: unsafe info.me_mapsize, lastPage: unsafe info.me_last_pgno,
+            lastTransaction: unsafe info.me_last_txnid, readersInUse: max(environment.readersInUse() - 1, 0),
+            readersMaximum: Int(unsafe info.me_maxreaders), depth: Int(stat.ms_depth), entries: entries,
+            fileSize: fileSize)
     }
 
     private func fileSize() throws(StoreError) -> Int64 {

@@ -43,8 +43,11 @@ extension Store {
     public func statistics() throws(StoreError) -> StoreStatistics {
         let catalogue = attachment.catalogue
         let database = try catalogue.database.statistics()
-        let (count, identity) = try catalogue.database.read { (transaction) throws(StoreError) in
-            (try catalogue.cellCount(in: transaction), try catalogue.value(of: .uuid, in: transaction))
+        let count = try catalogue.database.read { (transaction) throws(StoreError) in
+            try catalogue.cellCount(in: transaction)
+        }
+        let identity = try catalogue.database.read { (transaction) throws(StoreError) in
+            try catalogue.value(of: .uuid, in: transaction)
         }
         return StoreStatistics(
             identity: identity?.hexadecimal ?? "", segment: attachment.segment.map(SegmentStatistics.init),

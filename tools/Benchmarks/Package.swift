@@ -1,0 +1,23 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A package of its own, so that what benchmarks need never reaches those who use the library.
+let package = Package(
+    name: "CellarBenchmarks",
+    dependencies: [
+        .package(name: "Cellar", path: "../.."),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    ],
+    targets: [
+        // The bare operations of hardware and C library, to measure against.
+        .target(name: "CBare"),
+        .executableTarget(
+            name: "cellar-bench",
+            dependencies: [
+                "CBare", .product(name: "Cellar", package: "Cellar"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: [.strictMemorySafety(), .treatAllWarnings(as: .error)]
+        ),
+    ]
+)

@@ -1,0 +1,14 @@
+// What the hardware and the C library do at best: each function repeats one operation.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+/// A fresh page of shared memory (MAP_SHARED), to be like the segment. Never freed.
+void *bare_shared_page(void);
+uint64_t bare_load(const uint64_t *word, size_t repetitions);
+void bare_store(uint64_t *word, size_t repetitions);
+void bare_add(uint64_t *word, size_t repetitions);
+/// Copies 64 bytes out of shared memory in relaxed atomic words.
+uint64_t bare_copy64(const uint64_t *source, size_t repetitions);
+/// Locks and unlocks a robust, process-shared mutex around a copy of 64 bytes into shared memory.
+void bare_locked_copy64(void *page, size_t repetitions);
