@@ -1,8 +1,46 @@
 import ArgumentParser
 import Cellar
+import Glibc
 
 @main
 struct CellarTool: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cellar", abstract: "Looks into and changes Cellar stores: state that programs share.")
+        commandName: "cellar",
+        abstract: "Looks into and changes Cellar stores: values and arrays that programs share.",
+        discussion: """
+            A store is a directory. A cell is named as it was made; NAME[3] is one element of an array, NAME[0..<10] and \
+            NAME[0...9] are several.
+
+              cellar new robot.cellar speed --type double --value 0.5
+              cellar add robot.cellar speed 0.25
+              cellar dump robot.cellar
+
+            ls, get, dump, stat and ps change nothing, and make nothing, in the store or in memory.
+
+            Exit status:
+              0   done
+              1   demo: the totals differ
+              64  the command line is wrong
+              65  a value does not fit its cell, or what is stored is damaged
+              66  there is no such store, cell or file
+              73  something cannot be made: it is there already, or its place is not
+              74  input or output failed, the disk or memory is full, the store is in use, a wait took too long
+              77  no permission
+            """,
+        subcommands: [
+            NewCommand.self, ListCommand.self, GetCommand.self, SetCommand.self, AddCommand.self, DumpCommand.self,
+            StatCommand.self, ProcessesCommand.self, RemoveCommand.self, RenameCommand.self, DemoCommand.self,
+            DemoWorkerCommand.self,
+        ])
+
+    static func main() {
+        // A reader that went away is an error of write(), after which there is still something to put away.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot(CommandLineArguments.checked())
+            try command.run()
+        } catch {
+            Ending.end(after: error)
+        }
+    }
 }

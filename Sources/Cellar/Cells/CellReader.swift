@@ -25,7 +25,7 @@ struct CellReader {
             // Pairs with the release store that ends `CellWriter.write`: who sees the number sees the copy.
             let seen = sequence.acquire()
             let copy = unsafe reference.payload + Int(truncatingIfNeeded: (seen >> 1) & 1) &* reference.copySize
-            unsafe SharedBytes.copyOut(copy, target, count: size)
+            unsafe SharedBytes.copyOutAligned(copy, target, count: size)
             // The copying loads stay before the next load; pairs with the release fence in `CellWriter.write`.
             SharedFence.acquire()
             if sequence.relaxed() &- (seen & ~1) <= 2 { return }
@@ -65,7 +65,7 @@ struct CellWriter {
         // The odd number stays before the bytes; pairs with the acquire fence in `CellReader.copyValue`.
         SharedFence.release()
         let other = unsafe reference.payload + Int(truncatingIfNeeded: ~(current >> 1) & 1) &* reference.copySize
-        unsafe SharedBytes.copyIn(source, other, count: size)
+        unsafe SharedBytes.copyInAligned(source, other, count: size)
         // Pairs with the acquire load in `CellReader.copyValue`.
         sequence.release(current &+ 2)
     }

@@ -13,13 +13,17 @@ public struct SharedArray<Element: BitwiseCopyable>: @unchecked Sendable {
     @usableFromInline let attachment: Attachment
     @usableFromInline let image: CellImage?
     @usableFromInline let policy: UInt8
+    /// `DirtyMark.quiet`, or 0 where every write has to fence and so takes the slow path.
+    @usableFromInline let quiet: UInt64
     @usableFromInline let checked: Schema?
 
+    @usableFromInline
     init(_ cell: CellReference, _ attachment: Attachment, image: CellImage?, schema: Schema) {
         self.cell = cell
         self.attachment = attachment
         self.image = image
         policy = attachment.writePolicy
+        quiet = policy == Attachment.fencing ? 0 : DirtyMark.quiet
         checked = schema.acceptsAllBits ? nil : schema
     }
 
@@ -295,9 +299,9 @@ public struct SharedArray<Element: BitwiseCopyable>: @unchecked Sendable {
 
     @inlinable @inline(__always)
     func noteChange(_ index: Int) {
-        if policy == 0 { MemoryBarrier.compilerOnly() } else { MemoryBarrier.full() }
+        MemoryBarrier.compilerOnly()
         let mark = cell.mark(ofChunk: (index &* MemoryLayout<Element>.stride) >> SegmentLayout.chunkShift)
-        if !mark.isQuiet { attachment.noteChange(mark, cell: cell.id) }
+        if _slowPath(mark.word.relaxed() & quiet == 0) { attachment.noteChange(mark, cell: cell.id) }
     }
 
     @inlinable @inline(__always)

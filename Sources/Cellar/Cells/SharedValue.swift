@@ -11,14 +11,18 @@ public struct SharedValue<Value: BitwiseCopyable>: @unchecked Sendable {
     /// Private memory in place of the segment, for what only the disk has.
     @usableFromInline let image: CellImage?
     @usableFromInline let policy: UInt8
+    /// `DirtyMark.quiet`, or 0 where every write has to fence and so takes the slow path.
+    @usableFromInline let quiet: UInt64
     /// The type, where not every bit pattern is a value of it.
     @usableFromInline let checked: Schema?
 
+    @usableFromInline
     init(_ cell: CellReference, _ attachment: Attachment, image: CellImage?, schema: Schema) {
         self.cell = cell
         self.attachment = attachment
         self.image = image
         policy = attachment.writePolicy
+        quiet = policy == Attachment.fencing ? 0 : DirtyMark.quiet
         checked = schema.acceptsAllBits ? nil : schema
     }
 
@@ -34,12 +38,36 @@ public struct SharedValue<Value: BitwiseCopyable>: @unchecked Sendable {
     @inlinable
     public func load() throws(StoreError) -> Value {
         if Self.fitsInWord { return try Self.value(ofWord: cell.word.acquire(), checked) }
-        return try unsafe withUnsafeTemporaryAllocation(
+        if checked != nil {
+            // Through a variable of its own, so that the other way's value need not go through memory to meet this one.
+            var value = try loadChecked()
+            return unsafe withUnsafeMutablePointer(to: &value) { unsafe $0.pointee }
+        }
+        return loadWhole()
+    }
+
+    @inlinable @inline(__always)
+    func loadWhole() -> Value {
+        // A local function, because a closure would not be inlined, and the value then go through memory three times.
+        @inline(__always)
+        func copied(_ buffer: UnsafeMutableBufferPointer<Value>) -> Value {
+            let target = unsafe buffer.baseAddress.unsafelyUnwrapped
+            unsafe CellReader(reference: cell).copyValue(
+                to: UnsafeMutableRawPointer(target), size: MemoryLayout<Value>.size)
+            return unsafe target.pointee
+        }
+        return unsafe withUnsafeTemporaryAllocation(of: Value.self, capacity: 1, copied)
+    }
+
+    /// The bits are looked at before they are taken for a value.
+    @inlinable @inline(never)
+    func loadChecked() throws(StoreError) -> Value {
+        try unsafe withUnsafeTemporaryAllocation(
             byteCount: MemoryLayout<Value>.size, alignment: MemoryLayout<Value>.alignment
         ) { (buffer) throws(StoreError) -> Value in
             let target = unsafe buffer.baseAddress.unsafelyUnwrapped
             unsafe CellReader(reference: cell).copyValue(to: target, size: MemoryLayout<Value>.size)
-            if let checked { unsafe try checked.check(UnsafeRawBufferPointer(buffer)) }
+            try unsafe checked?.check(UnsafeRawBufferPointer(buffer))
             return unsafe target.load(as: Value.self)
         }
     }
@@ -137,8 +165,8 @@ public struct SharedValue<Value: BitwiseCopyable>: @unchecked Sendable {
     /// the compiler is held to that here, the processor by the checkpointer's barrier (`MemoryBarrier`).
     @inlinable @inline(__always)
     func noteChange() {
-        if policy == 0 { MemoryBarrier.compilerOnly() } else { MemoryBarrier.full() }
-        if !cell.mark.isQuiet { attachment.noteChange(cell.mark, cell: cell.id) }
+        MemoryBarrier.compilerOnly()
+        if _slowPath(cell.mark.word.relaxed() & quiet == 0) { attachment.noteChange(cell.mark, cell: cell.id) }
     }
 
     @inlinable @inline(__always)

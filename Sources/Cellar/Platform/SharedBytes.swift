@@ -10,33 +10,47 @@ enum SharedBytes {
     /// Copies `count` bytes out of shared memory.
     @inlinable @inline(__always) @unsafe
     static func copyOut(_ source: UnsafeMutableRawPointer, _ target: UnsafeMutableRawPointer, count: Int) {
+        let head = unsafe head(source, count)
+        if head > 0 { unsafe copyOutPieces(source, target, 0, upTo: head) }
+        unsafe copyOutAligned(source + head, target + head, count: count &- head)
+    }
+
+    /// The same from a multiple of 8. A constant count becomes straight code.
+    @inlinable @inline(__always) @unsafe
+    static func copyOutAligned(_ source: UnsafeMutableRawPointer, _ target: UnsafeMutableRawPointer, count: Int) {
         var offset = 0
-        if UInt(bitPattern: source) & 7 != 0 { offset = unsafe copyOutPieces(source, target, 0, upTo: head(source, count)) }
         while offset &+ 8 <= count {
             unsafe target.storeBytes(
                 of: SharedWord(source + offset).relaxed(), toByteOffset: offset, as: UInt64.self)
             offset &+= 8
         }
-        if offset < count { _ = unsafe copyOutPieces(source, target, offset, upTo: count) }
+        if offset < count { unsafe copyOutPieces(source, target, offset, upTo: count) }
     }
 
     /// Copies `count` bytes into shared memory.
     @inlinable @inline(__always) @unsafe
     static func copyIn(_ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, count: Int) {
+        let head = unsafe head(target, count)
+        if head > 0 { unsafe copyInPieces(source, target, 0, upTo: head) }
+        unsafe copyInAligned(source + head, target + head, count: count &- head)
+    }
+
+    /// The same to a multiple of 8. A constant count becomes straight code.
+    @inlinable @inline(__always) @unsafe
+    static func copyInAligned(_ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, count: Int) {
         var offset = 0
-        if UInt(bitPattern: target) & 7 != 0 { offset = unsafe copyInPieces(source, target, 0, upTo: head(target, count)) }
         while offset &+ 8 <= count {
             unsafe SharedWord(target + offset).setRelaxed(
                 source.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
             offset &+= 8
         }
-        if offset < count { _ = unsafe copyInPieces(source, target, offset, upTo: count) }
+        if offset < count { unsafe copyInPieces(source, target, offset, upTo: count) }
     }
 
     /// Bytes up to the next multiple of 8.
     @usableFromInline @unsafe
     static func head(_ address: UnsafeMutableRawPointer, _ count: Int) -> Int {
-        min(count, 8 - Int(UInt(bitPattern: address) & 7))
+        min(count, Int(~(UInt(bitPattern: address) &- 1) & 7))
     }
 
     /// The widest piece that the address is aligned for and that still fits.
@@ -49,7 +63,7 @@ enum SharedBytes {
     @usableFromInline @inline(never) @unsafe
     static func copyOutPieces(
         _ source: UnsafeMutableRawPointer, _ target: UnsafeMutableRawPointer, _ start: Int, upTo end: Int
-    ) -> Int {
+    ) {
         var offset = start
         while offset < end {
             let width = unsafe width(source + offset, end - offset)
@@ -61,13 +75,12 @@ enum SharedBytes {
             }
             offset += width
         }
-        return end
     }
 
     @usableFromInline @inline(never) @unsafe
     static func copyInPieces(
         _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ start: Int, upTo end: Int
-    ) -> Int {
+    ) {
         var offset = start
         while offset < end {
             let width = unsafe width(target + offset, end - offset)
@@ -78,7 +91,6 @@ enum SharedBytes {
             unsafe SharedElement(target + offset, stride: width).store(word)
             offset += width
         }
-        return end
     }
 }
 

@@ -2,9 +2,10 @@ import CCellar
 import Glibc
 
 /// A cell that was found: where it lies, and the private copy if it lies in one.
+@usableFromInline
 struct FoundCell {
-    var reference: CellReference
-    var image: CellImage?
+    @usableFromInline var reference: CellReference
+    @usableFromInline var image: CellImage?
     var info: CellInfo?
 }
 
@@ -25,53 +26,60 @@ extension Attachment {
 
     // MARK: Finding
 
+    /// The cell if it is in memory, live, and what was asked for. The hot path: no lock, no allocation.
+    @usableFromInline
+    func findInMemory(_ name: String, _ wish: CellWish) throws(StoreError) -> CellReference? {
+        guard let segment, let cell = try liveCell(name, segment) else { return nil }
+        return try match(cell, wish, segment)
+    }
+
     /// The cell, or `.noSuchCell`.
+    @usableFromInline
     func find(_ name: String, _ wish: CellWish?) throws(StoreError) -> FoundCell {
-        if let found = try findInMemory(name, wish) { return found }
+        if let segment, let cell = try liveCell(name, segment) { return try found(cell, wish, segment) }
         try checkUsable()
         if writePolicy == Self.readOnly { return try findImage(name, wish) }
         return try bringIn(name, wish, creates: false) { _ in }
     }
 
     /// The cell, made if there is none.
+    @usableFromInline
     func findOrCreate(
         _ name: String, _ wish: CellWish, fill: (CellReference) -> Void
     ) throws(StoreError) -> FoundCell {
-        if let found = try findInMemory(name, wish) { return found }
         try checkUsable()
         if writePolicy == Self.readOnly { return try findImage(name, wish) }
         try CellName.check(name)
         return try bringIn(name, wish, creates: true, fill: fill)
     }
 
-    /// The hot path: no lock, no allocation.
-    private func findInMemory(_ name: String, _ wish: CellWish?) throws(StoreError) -> FoundCell? {
-        guard let segment else { return nil }
+    private func liveCell(_ name: String, _ segment: Segment) throws(StoreError) -> CellHeader? {
         let offset = try withName(name, segment) { (bytes) throws(StoreError) in
             try Directory(segment: segment).find(bytes)
         }
         guard let offset else { return nil }
         let cell = try CellHeader(segment: segment, at: offset)
-        guard cell.state == .live else { return nil }
-        return try found(cell, wish, segment)
+        return cell.state == .live ? cell : nil
     }
 
     private func found(_ cell: CellHeader, _ wish: CellWish?, _ segment: Segment) throws(StoreError) -> FoundCell {
-        let type = try SchemaTable(segment: segment).record(at: cell.schema)
-        if let wish {
-            let isSame =
-                type.fingerprint == wish.schema.fingerprint && type.size == wish.schema.size
-                && cell.kind == (wish.kind == .array ? .array : .value)
-                && (wish.count == nil || cell.count == UInt64(wish.count!))
-                && (wish.persistence == nil || cell.isVolatile == (wish.persistence == .volatile))
-            if !isSame { try wish.check(info(cell)) }
-            // The type is the caller's own from here on, so sizes are too.
-            return FoundCell(
-                reference: try CellReference(cell, size: wish.schema.size, alignment: wish.schema.alignment))
-        }
+        if let wish { return FoundCell(reference: try match(cell, wish, segment)) }
         let info = try info(cell)
         return FoundCell(
             reference: try CellReference(cell, size: info.schema.size, alignment: info.schema.alignment), info: info)
+    }
+
+    /// Throws `.mismatch` unless the cell is what was asked for.
+    private func match(_ cell: CellHeader, _ wish: CellWish, _ segment: Segment) throws(StoreError) -> CellReference {
+        let type = try SchemaTable(segment: segment).record(at: cell.schema)
+        let isSame =
+            type.fingerprint == wish.schema.fingerprint && type.size == wish.schema.size
+            && cell.kind == (wish.kind == .array ? .array : .value)
+            && (wish.count == nil || cell.count == UInt64(wish.count!))
+            && (wish.persistence == nil || cell.isVolatile == (wish.persistence == .volatile))
+        if !isSame { try wish.check(info(cell)) }
+        // The type is the caller's own from here on, so sizes are too.
+        return try CellReference(cell, size: wish.schema.size, alignment: wish.schema.alignment)
     }
 
     /// What a live cell is.
@@ -238,7 +246,7 @@ extension Attachment {
 
 extension CellReference {
     /// Fills in a value that nobody else can see yet.
-    @unsafe
+    @usableFromInline @unsafe
     func setInitial(_ bytes: UnsafeRawBufferPointer) {
         unsafe payload.copyMemory(from: bytes.baseAddress!, byteCount: min(bytes.count, size))
     }

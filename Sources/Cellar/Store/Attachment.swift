@@ -114,10 +114,15 @@ final class Attachment: Sendable {
 
     // MARK: Noting changes
 
-    /// The slow path after a change: the cell has something for the next checkpoint.
+    /// The slow path after a change: the cell has something for the next checkpoint. Where writers must fence, every
+    /// change comes here; the fence then stands between the value's store and the mark's load.
     @usableFromInline
     func noteChange(_ mark: DirtyMark, cell id: Int) {
         guard let segment else { return }
+        if writePolicy == Self.fencing {
+            MemoryBarrier.full()
+            if mark.isQuiet { return }
+        }
         mark.touch {
             if CellTable(segment: segment).markDirty(id) { CheckpointGate(segment: segment).wakeIfIdle() }
         }

@@ -19,11 +19,20 @@ public struct CellInfo: Sendable, Hashable {
 }
 
 /// What somebody who asks for a cell takes it to be; nil is whatever it is.
+@usableFromInline
 struct CellWish {
     var kind: CellInfo.Kind
-    var schema: Schema
+    @usableFromInline var schema: Schema
     var count: Int?
     var persistence: Persistence?
+
+    @usableFromInline
+    init(kind: CellInfo.Kind, schema: Schema, count: Int?, persistence: Persistence?) {
+        self.kind = kind
+        self.schema = schema
+        self.count = count
+        self.persistence = persistence
+    }
 
     /// Throws `.mismatch`, saying both sides, unless the cell is what was asked for.
     func check(_ info: CellInfo) throws(StoreError) {
@@ -39,6 +48,7 @@ struct CellWish {
     }
 
     /// A new array holds zeros: they must be values of its type.
+    @usableFromInline
     func requireZeroIsValue() throws(StoreError) {
         let zeros = [UInt8](repeating: 0, count: schema.size)
         do throws(StoreError) {

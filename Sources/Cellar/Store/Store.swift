@@ -8,7 +8,7 @@ import Glibc
 ///
 /// A store object can be used from any thread. Handles that it gave out stay usable after it is gone.
 public final class Store: Sendable {
-    let attachment: Attachment
+    @usableFromInline let attachment: Attachment
     private let isOpen = OpenFlag()
 
     /// The store's directory, as it was given.
@@ -84,47 +84,61 @@ public final class Store: Sendable {
     ///
     /// Throws `.mismatch`, saying both sides, if the cell holds another type, is an array, or has another persistence;
     /// `.invalidName`; `.unsupportedType`, naming the field. Finding a cell that is in memory takes no lock.
+    @inlinable
     public func value<Value: BitwiseCopyable>(
         _ name: String, initial: @autoclosure () -> Value, persistence: Persistence = .persistent
     ) throws(StoreError) -> SharedValue<Value> {
-        let schema = try Schema.of(Value.self)
-        let wish = CellWish(kind: .value, schema: schema, count: 1, persistence: persistence)
+        let wish = CellWish(kind: .value, schema: try Schema.of(Value.self), count: 1, persistence: persistence)
+        if let cell = try attachment.findInMemory(name, wish) {
+            return SharedValue(cell, attachment, image: nil, schema: wish.schema)
+        }
+        let value = initial()
         let found = try attachment.findOrCreate(name, wish) { reference in
-            let value = initial()
             unsafe withUnsafeBytes(of: value) { unsafe reference.setInitial($0) }
         }
-        return SharedValue(found.reference, attachment, image: found.image, schema: schema)
+        return SharedValue(found.reference, attachment, image: found.image, schema: wish.schema)
     }
 
     /// The value cell `name`, which must be there: `.noSuchCell` otherwise.
+    @inlinable
     public func value<Value: BitwiseCopyable>(
         _ name: String, of type: Value.Type = Value.self
     ) throws(StoreError) -> SharedValue<Value> {
-        let schema = try Schema.of(type)
-        let found = try attachment.find(name, CellWish(kind: .value, schema: schema, count: 1, persistence: nil))
-        return SharedValue(found.reference, attachment, image: found.image, schema: schema)
+        let wish = CellWish(kind: .value, schema: try Schema.of(type), count: 1, persistence: nil)
+        if let cell = try attachment.findInMemory(name, wish) {
+            return SharedValue(cell, attachment, image: nil, schema: wish.schema)
+        }
+        let found = try attachment.find(name, wish)
+        return SharedValue(found.reference, attachment, image: found.image, schema: wish.schema)
     }
 
     /// The array cell `name`: the one that is there, or a new one of `count` elements of zero bytes. Throws as `value`,
     /// and `.mismatch` if it has another count.
+    @inlinable
     public func array<Element: BitwiseCopyable>(
         _ name: String, of type: Element.Type = Element.self, count: Int, persistence: Persistence = .persistent
     ) throws(StoreError) -> SharedArray<Element> {
         precondition(count > 0, "an array has at least one element")
-        let schema = try Schema.of(type)
-        let wish = CellWish(kind: .array, schema: schema, count: count, persistence: persistence)
+        let wish = CellWish(kind: .array, schema: try Schema.of(type), count: count, persistence: persistence)
+        if let cell = try attachment.findInMemory(name, wish) {
+            return SharedArray(cell, attachment, image: nil, schema: wish.schema)
+        }
         try wish.requireZeroIsValue()
         let found = try attachment.findOrCreate(name, wish) { _ in }
-        return SharedArray(found.reference, attachment, image: found.image, schema: schema)
+        return SharedArray(found.reference, attachment, image: found.image, schema: wish.schema)
     }
 
     /// The array cell `name`, of whatever count, which must be there: `.noSuchCell` otherwise.
+    @inlinable
     public func array<Element: BitwiseCopyable>(
         _ name: String, of type: Element.Type = Element.self
     ) throws(StoreError) -> SharedArray<Element> {
-        let schema = try Schema.of(type)
-        let found = try attachment.find(name, CellWish(kind: .array, schema: schema, count: nil, persistence: nil))
-        return SharedArray(found.reference, attachment, image: found.image, schema: schema)
+        let wish = CellWish(kind: .array, schema: try Schema.of(type), count: nil, persistence: nil)
+        if let cell = try attachment.findInMemory(name, wish) {
+            return SharedArray(cell, attachment, image: nil, schema: wish.schema)
+        }
+        let found = try attachment.find(name, wish)
+        return SharedArray(found.reference, attachment, image: found.image, schema: wish.schema)
     }
 
     /// Whether a cell has the name, in memory or on disk.

@@ -53,7 +53,7 @@ public struct Schema: Sendable {
         public var rawValue: String
     }
 
-    private let storage: Storage
+    let storage: Storage
 
     final class Storage: Sendable {
         let shape: Shape
@@ -79,6 +79,8 @@ public struct Schema: Sendable {
         storage = Storage(shape: shape, size: size, alignment: alignment)
     }
 
+    init(storage: Storage) { self.storage = storage }
+
     public var shape: Shape { storage.shape }
     /// Bytes of one value.
     public var size: Int { storage.size }
@@ -96,7 +98,7 @@ public struct Schema: Sendable {
         case .scalar(let scalar): return (scalar.size, scalar.size)
         case .simd(let scalar, let lanes):
             let size = scalar.size * (lanes == 3 ? 4 : lanes)
-            return (size, size)
+            return (size, min(size, 16))  // Swift aligns nothing more strictly
         case .string(let capacity): return (capacity + 2, 2)
         case .array(let element, let count): return (element.stride * count, element.alignment)
         case .enumeration(let size, _): return (size, size)

@@ -1,5 +1,3 @@
-import Synchronization
-
 extension Schema {
     /// The schema of a plain Swift type: fixed-width integers, `Float`, `Double`, `Bool`, SIMD vectors, `InlineArray`,
     /// `InlineString`, `CaseIterable` enums without payloads, and structs and tuples of these.
@@ -8,10 +6,14 @@ extension Schema {
     /// sample. Throws `.unsupportedType`, naming the field, for what cannot be shared: pointers and everything else
     /// that means something in one process only. Done once a type and process; then O(1).
     public static func of<Value: BitwiseCopyable>(_ type: Value.Type) throws(StoreError) -> Schema {
-        let key = ObjectIdentifier(type)
-        if let known = SchemaCache.schemas.withLock({ $0[key] }) { return known }
-        let schema = try SchemaDerivation(root: "\(type)").derive(type, path: "", depth: 0)
-        SchemaCache.schemas.withLock { $0[key] = schema }
+        let key = UInt(bitPattern: ObjectIdentifier(type))
+        if let known = SchemaCache.shared.find(key) { return known }
+        let derivation = SchemaDerivation(root: "\(type)")
+        let schema = try derivation.derive(type, path: "", depth: 0)
+        guard (try? Schema(parsing: schema.description)) == schema else {
+            throw derivation.refuse("", type, "it has too many parts for a schema that is kept in a store")
+        }
+        SchemaCache.shared.insert(key, schema)
         return schema
     }
 
@@ -20,10 +22,6 @@ extension Schema {
     public static func explain<Value>(_ sample: Value) throws(StoreError) {
         try SchemaDerivation(root: "\(Value.self)").refuseReferences(in: sample, path: "", depth: 0)
     }
-}
-
-private enum SchemaCache {
-    static let schemas = Mutex<[ObjectIdentifier: Schema]>([:])
 }
 
 /// A type of the standard library, or ours, whose schema is known without looking inside.
@@ -67,6 +65,11 @@ struct SchemaDerivation {
         }
     }
 
+    /// A tuple's names bring their dot.
+    private static func path(_ path: String, _ name: String) -> String {
+        path.isEmpty || name.hasPrefix(".") ? path + name : "\(path).\(name)"
+    }
+
     // MARK: Structs and tuples
 
     private func structure<Value>(
@@ -77,7 +80,7 @@ struct SchemaDerivation {
         for (index, child) in mirror.children.enumerated() {
             let name = child.label ?? ".\(index)"
             let childType: Any.Type = Swift.type(of: child.value)
-            let schema = try derive(childType, path: path.isEmpty ? name : "\(path).\(name)", depth: depth + 1)
+            let schema = try derive(childType, path: Self.path(path, name), depth: depth + 1)
             let offset = SegmentLayout.roundUp(end, to: schema.alignment)
             fields.append(Schema.Field(name: name, offset: offset, schema: schema))
             end = offset + schema.size
@@ -137,6 +140,7 @@ struct SchemaDerivation {
     ) throws(StoreError) -> Schema {
         let size = MemoryLayout<Enumeration>.size
         var cases: [Schema.Case] = []
+        var seen: Set<UInt64> = []
         for value in type.allCases {
             let mirror = Mirror(reflecting: value)
             guard mirror.displayStyle == .enum, mirror.children.isEmpty, [1, 2, 4, 8].contains(size) else {
@@ -146,6 +150,7 @@ struct SchemaDerivation {
             unsafe withUnsafeBytes(of: value) { bytes in
                 for index in 0..<size { bits |= UInt64(unsafe bytes[index]) << UInt64(index * 8) }
             }
+            guard seen.insert(bits).inserted else { continue }
             let raw = (value as? any RawRepresentable).map { "\($0.rawValue)" } ?? ""
             cases.append(Schema.Case(name: "\(value)", bits: bits, rawValue: raw))
         }
@@ -175,7 +180,7 @@ struct SchemaDerivation {
             for (index, child) in mirror.children.enumerated() {
                 let name = child.label ?? ".\(index)"
                 try refuseReferences(
-                    in: child.value, path: path.isEmpty ? name : "\(path).\(name)", depth: depth + 1)
+                    in: child.value, path: Self.path(path, name), depth: depth + 1)
             }
         case .enum? where mirror.children.isEmpty: return
         case .collection?, .dictionary?, .set?:

@@ -70,6 +70,8 @@ struct SchemaParser {
     static let maximumDepth = 16
     static let maximumNodes = 1 << 12
     static let maximumSize = 1 << 30
+    /// Places in a value whose bytes may not be just anything: work that a short text can ask for.
+    static let maximumChecks = 1 << 16
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -117,7 +119,7 @@ struct SchemaParser {
             let count = try number()
             try expect(">")
             guard count > 0, count <= Self.maximumSize / element.stride,
-                element.acceptsAllBits || count * element.checks.count <= Self.maximumNodes * 16
+                element.acceptsAllBits || count * element.checks.count <= Self.maximumChecks
             else { throw bad("an inline array has \(count) elements") }
             return .array(element, count: count)
         case "enum": return try enumeration()
@@ -147,6 +149,7 @@ struct SchemaParser {
         try expect("{")
         var fields: [Schema.Field] = []
         var end = 0
+        var checks = 0
         repeat {
             let name = try quotedOrName()
             try expect(":")
@@ -157,6 +160,8 @@ struct SchemaParser {
                 throw bad("field '\(name)' cannot lie at \(offset)")
             }
             end = offset + schema.size
+            checks += schema.checks.count
+            guard checks <= Self.maximumChecks else { throw bad("it has too many places to check") }
             fields.append(Schema.Field(name: name, offset: offset, schema: schema))
         } while take(",")
         try expect("}")

@@ -4,6 +4,13 @@
 #include <string.h>
 #include <sys/mman.h>
 
+// One operation an iteration, as in the Swift loops: unrolled, these would measure the loop and not the operation.
+#if defined(__clang__)
+#define ONE_BY_ONE _Pragma("clang loop unroll(disable) vectorize(disable)")
+#else
+#define ONE_BY_ONE _Pragma("GCC unroll 1")
+#endif
+
 void *bare_shared_page(void) {
     void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     pthread_mutexattr_t attributes;
@@ -16,20 +23,24 @@ void *bare_shared_page(void) {
 
 uint64_t bare_load(const uint64_t *word, size_t repetitions) {
     uint64_t sum = 0;
+    ONE_BY_ONE
     for (size_t i = 0; i < repetitions; i++) sum += __atomic_load_n(word, __ATOMIC_ACQUIRE);
     return sum;
 }
 
 void bare_store(uint64_t *word, size_t repetitions) {
+    ONE_BY_ONE
     for (size_t i = 0; i < repetitions; i++) __atomic_store_n(word, i, __ATOMIC_RELAXED);
 }
 
 void bare_add(uint64_t *word, size_t repetitions) {
+    ONE_BY_ONE
     for (size_t i = 0; i < repetitions; i++) __atomic_fetch_add(word, 1, __ATOMIC_ACQ_REL);
 }
 
 uint64_t bare_copy64(const uint64_t *source, size_t repetitions) {
     uint64_t sum = 0;
+    ONE_BY_ONE
     for (size_t i = 0; i < repetitions; i++)
         for (int word = 0; word < 8; word++) sum += __atomic_load_n(source + word, __ATOMIC_RELAXED);
     return sum;
@@ -38,6 +49,7 @@ uint64_t bare_copy64(const uint64_t *source, size_t repetitions) {
 void bare_locked_copy64(void *page, size_t repetitions) {
     pthread_mutex_t *mutex = (pthread_mutex_t *)((char *)page + 1024);
     uint64_t *target = (uint64_t *)page;
+    ONE_BY_ONE
     for (size_t i = 0; i < repetitions; i++) {
         pthread_mutex_lock(mutex);
         for (int word = 0; word < 8; word++) __atomic_store_n(target + word, i, __ATOMIC_RELAXED);

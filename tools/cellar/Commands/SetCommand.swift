@@ -1,0 +1,66 @@
+import ArgumentParser
+import Cellar
+
+struct SetCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "set", abstract: "Changes a cell, or elements of it.",
+        discussion: """
+            A struct may be given with only the fields to change; the others stay. Several elements (NAME[0..<10], or \
+            an array's NAME) take a JSON list of as many values, or one value for each of them. Each element is \
+            replaced whole; several are replaced one after the other.
+
+              cellar set robot.cellar pose '{x: 3}' --sync
+              cellar set robot.cellar 'sound[0..<3]' '[0, 0.5, 1]'
+            """)
+
+    @OptionGroup var store: StoreArgument
+    @Argument(help: "NAME, NAME[3], NAME[0..<10] or NAME[0...9].") var cell: String
+    @Argument(help: "A number, true or false, text, a list or an object. After -- if it begins with a dash.")
+    var value: String
+    @Flag(help: "Ends when the change is on disk.") var sync = false
+
+    func run() throws {
+        let store = try store.change()
+        defer { store.close() }
+        let path = try CellPath(cell, in: store)
+        let cell = try store.cell(path.name)
+        let range = try path.range(in: cell.info)
+        let schema = cell.info.schema
+        if !path.isSingle(in: cell.info), let contents = try elements(schema, range.count) {
+            for (index, content) in zip(range, contents) { try replace(index, of: cell, by: content) }
+        } else {
+            let content = try CellContent(parsing: value, as: schema)
+            for index in range { try replace(index, of: cell, by: content) }
+        }
+        if sync { try store.sync() }
+    }
+
+    private func replace(_ index: Int, of cell: UntypedCell, by content: CellContent) throws {
+        try cell.modify(at: index) { $0 = try cell.info.schema.bytes(of: content, over: $0) }
+    }
+
+    /// The values for each of several elements, checked before the first is changed; nil if the text is one value for all.
+    private func elements(_ schema: Schema, _ count: Int) throws -> [CellContent]? {
+        guard let contents = try list(for: schema) else { return nil }
+        guard contents.count == count else {
+            throw ToolError(
+                .badData, "the list has \(Printable.counted(contents.count, "value")) for "
+                    + "\(Printable.counted(count, "element")): give as many, or one value for all")
+        }
+        for content in contents { _ = try schema.bytes(of: content, over: [UInt8](repeating: 0, count: schema.size)) }
+        return contents
+    }
+
+    /// The text as a list of elements. What can be one element whose type is itself a list is one; any text can be an
+    /// element of text, so there a list is a list.
+    private func list(for schema: Schema) throws -> [CellContent]? {
+        guard value.utf8.first(where: { $0 != UInt8(ascii: " ") }) == UInt8(ascii: "[") else { return nil }
+        if case .string = schema.shape {
+            guard case .list(let contents)? = try? CellContent(json: value) else { return nil }
+            return contents
+        }
+        if (try? schema.bytes(of: CellContent(parsing: value, as: schema))) != nil { return nil }
+        guard case .list(let contents) = try CellContent(json: value) else { return nil }
+        return contents
+    }
+}

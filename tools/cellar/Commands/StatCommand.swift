@@ -1,0 +1,92 @@
+import ArgumentParser
+import Cellar
+
+struct StatCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stat", abstract: "Prints figures of a store: memory, disk, checkpoints.",
+        discussion: """
+            Of a store at rest there are only those of the disk.
+
+              cellar stat robot.cellar
+            """)
+
+    @OptionGroup var store: StoreArgument
+    @Flag(help: "One JSON object on one line.") var json = false
+
+    func run() throws {
+        let store = try store.look()
+        defer { store.close() }
+        let statistics = try store.statistics()
+        let output = Output()
+        if json {
+            try output.line(Self.json(statistics))
+        } else {
+            let rows = Self.disk(statistics) + (statistics.segment.map(Self.memory) ?? [("memory", "none: the store is at rest")])
+            let width = rows.map(\.0.count).max() ?? 0
+            for (name, value) in rows { try output.line("\(Printable.padded(name, to: width))  \(value)") }
+        }
+        try output.flush()
+    }
+
+    // MARK: For people
+
+    private static func disk(_ statistics: StoreStatistics) -> [(String, String)] {
+        [
+            ("identity", statistics.identity),
+            ("cells on disk", Printable.grouped(statistics.cellsOnDisk)),
+            ("disk", "\(Printable.counted(statistics.diskBytes, "byte")) in pages of \(statistics.pageSize)"),
+            ("last transaction", "\(statistics.lastTransaction)"),
+        ]
+    }
+
+    private static func memory(_ segment: StoreStatistics.SegmentStatistics) -> [(String, String)] {
+        [
+            ("memory", "\(Printable.counted(segment.size, "byte")) in \(Printable.line("/dev/shm\(segment.name)"))"),
+            ("memory used", "\(Printable.counted(segment.used, "byte")), of which \(Printable.grouped(segment.free)) free again"),
+            ("cells in memory", Printable.grouped(segment.cells)),
+            ("processes", Printable.grouped(segment.attachments)),
+            ("checkpointer", segment.checkpointer.map { "process \($0)" } ?? "none"),
+            ("checkpoints", "\(segment.lastCheckpoint) on disk, \(segment.begunCheckpoints) begun"),
+            ("last checkpoint", lastCheckpoint(segment)),
+            ("to be written", segment.isDirty ? "yes" : "nothing"),
+        ]
+    }
+
+    private static func lastCheckpoint(_ segment: StoreStatistics.SegmentStatistics) -> String {
+        guard segment.lastCheckpointNanoseconds > 0 else { return "none yet" }
+        let bytes = Printable.counted(Int(clamping: segment.lastCheckpointBytes), "byte")
+        let chunks = Printable.counted(Int(clamping: segment.lastCheckpointChunks), "chunk")
+        return "\(bytes) in \(chunks), took \(Duration.nanoseconds(Int64(clamping: segment.lastCheckpointNanoseconds)))"
+    }
+
+    // MARK: For programs
+
+    private static func json(_ statistics: StoreStatistics) -> String {
+        var line = JSONLine()
+        line.add("identity", statistics.identity)
+        line.add("cells_on_disk", statistics.cellsOnDisk)
+        line.add("disk_bytes", statistics.diskBytes)
+        line.add("page_size", statistics.pageSize)
+        line.add("last_transaction", statistics.lastTransaction)
+        line.add("segment", json: statistics.segment.map(json) ?? "null")
+        return line.closed
+    }
+
+    private static func json(_ segment: StoreStatistics.SegmentStatistics) -> String {
+        var line = JSONLine()
+        line.add("name", segment.name)
+        line.add("size", segment.size)
+        line.add("used", segment.used)
+        line.add("free", segment.free)
+        line.add("cells", segment.cells)
+        line.add("attachments", segment.attachments)
+        line.add("last_checkpoint", segment.lastCheckpoint)
+        line.add("begun_checkpoints", segment.begunCheckpoints)
+        line.add("last_checkpoint_nanoseconds", segment.lastCheckpointNanoseconds)
+        line.add("last_checkpoint_bytes", segment.lastCheckpointBytes)
+        line.add("last_checkpoint_chunks", segment.lastCheckpointChunks)
+        line.add("dirty", segment.isDirty)
+        line.add("checkpointer", json: segment.checkpointer.map { "\($0)" } ?? "null")
+        return line.closed
+    }
+}

@@ -1,0 +1,71 @@
+import Glibc
+
+/// Shows how far the work is: on a terminal one line drawn again and again, elsewhere a line at every tenth.
+struct ProgressDisplay {
+    struct State {
+        var done: Int
+        var total: Int
+        var words: Int
+        /// Workers; nil when they are no longer needed.
+        var alive: Int?
+
+        /// Hundredths.
+        var percent: Int { total == 0 ? 100 : min(done, total) * 100 / total }
+    }
+
+    private let output: Output
+    private let isTerminal: Bool
+    private var shownTenth = -1
+    private var isDrawn = false
+
+    init(output: Output) {
+        self.output = output
+        isTerminal = isatty(STDOUT_FILENO) == 1 && SystemCall.environment("TERM") != "dumb"
+    }
+
+    mutating func show(_ state: State) throws {
+        if isTerminal {
+            try output.write("\r" + bar(state) + "\u{1B}[K")
+            isDrawn = true
+        } else if state.percent / 10 > shownTenth {
+            shownTenth = state.percent / 10
+            try output.line(Printable.rightAligned("\(state.percent)", to: 3) + " %  " + words(state))
+        }
+        try output.flush()
+    }
+
+    /// A line of its own, above the bar.
+    mutating func say(_ text: String) throws {
+        try end(erasing: true)
+        try output.line(text)
+        try output.flush()
+    }
+
+    /// Leaves the bar as it is, and goes to the next line.
+    mutating func end() throws { try end(erasing: false) }
+
+    private mutating func end(erasing: Bool) throws {
+        if isDrawn { try output.write(erasing ? "\r\u{1B}[K" : "\n") }
+        isDrawn = false
+    }
+
+    // MARK: Parts
+
+    private func words(_ state: State) -> String {
+        let words = Printable.counted(state.words, "word")
+        return state.alive.map { "\(words) so far, \(Printable.counted($0, "worker")) alive" } ?? words
+    }
+
+    private func bar(_ state: State) -> String {
+        let text = Printable.rightAligned("\(state.percent)", to: 3) + " %  " + words(state)
+        let width = min(40, Self.width - text.count - 4)
+        guard width >= 10 else { return String(text.prefix(max(Self.width - 1, 0))) }
+        let filled = width * state.percent / 100
+        return "[" + String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled) + "] " + text
+    }
+
+    private static var width: Int {
+        var size = winsize()
+        return unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+    }
+}

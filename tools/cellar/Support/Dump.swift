@@ -1,0 +1,78 @@
+import Cellar
+
+/// All cells of a store with what they hold, a line each. Arrays are read in pieces.
+struct Dump {
+    let store: Store
+    /// Whether long arrays and text are shown whole.
+    let isWhole: Bool
+
+    private static let shownElements = 32
+    private static let shownCharacters = 1000
+
+    // MARK: For programs
+
+    func writeJSON(to output: Output) throws {
+        try forEachCell { cell in
+            try output.write(CellLines.json(cell.info).text + ", \"value\": ")
+            if cell.info.kind == .value {
+                try output.write(cell.content().json)
+            } else {
+                try cell.writeList(0..<cell.info.count, to: output) { $0.json }
+            }
+            try output.line("}")
+        }
+    }
+
+    // MARK: For people
+
+    func writeText(to output: Output) throws {
+        try forEachCell { cell in
+            try output.write(heading(cell.info))
+            if cell.info.kind == .value {
+                try output.write(shortened(cell.content().line))
+            } else {
+                try writeArray(cell, to: output)
+            }
+            try output.line("")
+        }
+    }
+
+    private func heading(_ info: CellInfo) -> String {
+        let count = info.kind == .array ? "[\(info.count)]" : ""
+        let kept = info.persistence == .volatile ? ", volatile" : ""
+        return "\(Printable.line(info.name))\(count) (\(Printable.line(info.schema.description))\(kept)) = "
+    }
+
+    private func writeArray(_ cell: UntypedCell, to output: Output) throws {
+        let count = cell.info.count
+        let shown = isWhole || count <= Self.shownElements + 1 ? count : Self.shownElements
+        try cell.writeList(0..<shown, to: output) { shortened($0.line) }
+        if shown < count { try output.write(" and \(Printable.grouped(count - shown)) more") }
+    }
+
+    private func shortened(_ text: String) -> String {
+        guard !isWhole, text.utf8.count > Self.shownCharacters, text.count > Self.shownCharacters else { return text }
+        return text.prefix(Self.shownCharacters) + "… and \(Printable.grouped(text.count - Self.shownCharacters)) characters more"
+    }
+
+    // MARK: Parts
+
+    /// A cell that is removed between the listing and the look is left out.
+    private func forEachCell(_ body: (UntypedCell) throws -> Void) throws {
+        for info in try store.cells() {
+            let cell: UntypedCell
+            do throws(StoreError) { cell = try store.cell(info.name) } catch {
+                if error.code == .noSuchCell { continue }
+                throw error
+            }
+            try body(cell)
+        }
+    }
+}
+
+extension CellContent {
+    /// For people, on one line: text in quotes.
+    fileprivate var line: String {
+        if case .text(let text) = self { CellContent.escape(text) } else { description }
+    }
+}

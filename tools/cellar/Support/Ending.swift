@@ -1,0 +1,49 @@
+import ArgumentParser
+import Cellar
+import Glibc
+
+/// The process ends as if by this signal, after it has put things away.
+struct EndedBySignal: Error {
+    var signal: Int32
+}
+
+/// Ends the process with one line on standard error and the status that goes with it.
+enum Ending {
+    static func end(after error: any Error) -> Never {
+        switch error {
+        case let error as EndedBySignal: raiseAgain(error.signal)
+        case let error as ToolError: end(error.status, error.message)
+        case let error as StoreError: end(ExitStatus(error.code), error.message)
+        case let code as ExitCode: exit(code.rawValue)
+        default: endParsing(error)
+        }
+    }
+
+    private static func end(_ status: ExitStatus, _ message: String) -> Never {
+        Output.complain(message)
+        exit(status.rawValue)
+    }
+
+    /// What the argument parser throws: help that was asked for, or a command line that it does not accept.
+    private static func endParsing(_ error: any Error) -> Never {
+        guard CellarTool.exitCode(for: error) == .success else {
+            end(.usage, CellarTool.message(for: error) + "; 'cellar --help' and 'cellar VERB --help' say how")
+        }
+        let output = Output()
+        do {
+            try output.line(CellarTool.fullMessage(for: error))
+            try output.flush()
+        } catch {
+            end(after: error)
+        }
+        exit(ExitStatus.success.rawValue)
+    }
+
+    /// So that a shell sees what ended the process.
+    private static func raiseAgain(_ number: Int32) -> Never {
+        signal(number, SIG_DFL)
+        TerminatingSignals.unblock()
+        raise(number)
+        exit(128 + number)
+    }
+}

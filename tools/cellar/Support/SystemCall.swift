@@ -1,0 +1,34 @@
+import Glibc
+
+/// Parts of the C library in the form that the tool uses.
+enum SystemCall {
+    static func reason(_ number: Int32) -> String { unsafe String(cString: strerror(number)) }
+
+    static func environment(_ name: String) -> String? {
+        guard let value = unsafe getenv(name) else { return nil }
+        return unsafe String(cString: value)
+    }
+
+    static func sleep(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+        unsafe nanosleep(&time, nil)
+    }
+
+    /// `2026-01-31 08:15:00` in the local time zone.
+    static func localTime(nanoseconds: UInt64) -> String { format(nanoseconds, "%Y-%m-%d %H:%M:%S", isLocal: true) }
+
+    /// `2026-01-31T08:15:00Z`.
+    static func universalTime(nanoseconds: UInt64) -> String {
+        format(nanoseconds, "%Y-%m-%dT%H:%M:%SZ", isLocal: false)
+    }
+
+    private static func format(_ nanoseconds: UInt64, _ pattern: String, isLocal: Bool) -> String {
+        var seconds = time_t(clamping: nanoseconds / 1_000_000_000)
+        var parts = unsafe tm()
+        _ = unsafe isLocal ? localtime_r(&seconds, &parts) : gmtime_r(&seconds, &parts)
+        var text = [CChar](repeating: 0, count: 64)
+        let count = unsafe strftime(&text, text.count, pattern, &parts)
+        return String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
