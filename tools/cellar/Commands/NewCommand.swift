@@ -28,11 +28,15 @@ struct NewCommand: ParsableCommand {
     func run() throws {
         let schema: Schema
         do throws(StoreError) { schema = try Schema(parsing: type) } catch { throw ToolError(.usage, error.message) }
-        let initial = try value.map { try schema.bytes(of: CellContent(parsing: $0, as: schema)) }
+        let initial = try value.map { try schema.bytes(of: schema.content(parsing: $0, for: name)) }
         let store = try openStore()
         defer { store.close() }
-        _ = try store.create(
-            name, schema: schema, count: count, initial: initial, persistence: volatile ? .volatile : .persistent)
+        do {
+            _ = try store.create(
+                name, schema: schema, count: count, initial: initial, persistence: volatile ? .volatile : .persistent)
+        } catch where error.code == .unsupportedType && initial == nil {
+            throw ToolError(.badData, "zero is no value of the type '\(schema)': say with --value what '\(name)' holds at first")
+        }
     }
 
     /// Whatever stands in the way of making the store is a thing that cannot be made.

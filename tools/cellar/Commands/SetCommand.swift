@@ -27,16 +27,12 @@ struct SetCommand: ParsableCommand {
         let range = try path.range(in: cell.info)
         let schema = cell.info.schema
         if !path.isSingle(in: cell.info), let contents = try elements(schema, range.count) {
-            for (index, content) in zip(range, contents) { try replace(index, of: cell, by: content) }
+            for (index, content) in zip(range, contents) { try cell.replace(index, by: content) }
         } else {
-            let content = try CellContent(parsing: value, as: schema)
-            for index in range { try replace(index, of: cell, by: content) }
+            let content = try schema.content(parsing: value, for: cell.info.name)
+            for index in range { try cell.replace(index, by: content) }
         }
         if sync { try store.sync() }
-    }
-
-    private func replace(_ index: Int, of cell: UntypedCell, by content: CellContent) throws {
-        try cell.modify(at: index) { $0 = try cell.info.schema.bytes(of: content, over: $0) }
     }
 
     /// The values for each of several elements, checked before the first is changed; nil if the text is one value for all.

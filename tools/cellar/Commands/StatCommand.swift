@@ -56,7 +56,8 @@ struct StatCommand: ParsableCommand {
         guard segment.lastCheckpointNanoseconds > 0 else { return "none yet" }
         let bytes = Printable.counted(Int(clamping: segment.lastCheckpointBytes), "byte")
         let chunks = Printable.counted(Int(clamping: segment.lastCheckpointChunks), "chunk")
-        return "\(bytes) in \(chunks), took \(Duration.nanoseconds(Int64(clamping: segment.lastCheckpointNanoseconds)))"
+        let microseconds = Printable.grouped(Int(clamping: segment.lastCheckpointNanoseconds / 1000))
+        return "\(bytes) in \(chunks), took \(microseconds) microseconds"
     }
 
     // MARK: For programs

@@ -10,24 +10,26 @@ struct Addition {
             throw ToolError(.badData, "'\(info.name)' is of type '\(info.schema)', to which nothing can be added: use 'set'")
         }
         self.info = info
-        switch scalar {
-        case .float16, .float, .double: operand = try CellContent(parsing: text, as: info.schema)
-        default: operand = try Self.whole(text)
+        let isWhole = ![.float16, .float, .double].contains(scalar)
+        guard let operand = isWhole ? Self.whole(text) : try? CellContent(parsing: text, as: info.schema) else {
+            throw ToolError(
+                .badData, "'\(text)' cannot be added to '\(info.name)', which is of type '\(info.schema)': "
+                    + (isWhole ? "it takes whole numbers" : "it takes numbers in the range of its type"))
         }
+        self.operand = operand
     }
 
     /// A whole number of either sign, which may be larger than the cell's type.
-    private static func whole(_ text: String) throws -> CellContent {
-        do {
-            return try CellContent(parsing: text, as: Schema(parsing: "int128"))
-        } catch {
-            guard let large = try? CellContent(parsing: text, as: Schema(parsing: "uint128")) else { throw error }
-            return large
+    private static func whole(_ text: String) -> CellContent? {
+        for type in ["int128", "uint128"] {
+            if let number = try? CellContent(parsing: text, as: Schema(parsing: type)) { return number }
         }
+        return nil
     }
 
     func sum(_ old: CellContent) throws -> CellContent {
-        guard let sum = exactSum(old) else {
+        // The cell's own type may be narrower than the one that the sum is made in.
+        guard let sum = exactSum(old), (try? info.schema.bytes(of: sum)) != nil else {
             throw StoreError(
                 .invalidValue, "'\(info.name)' is \(old), and the sum with \(operand) is beyond its type "
                     + "'\(info.schema)': nothing was changed")
@@ -51,12 +53,8 @@ struct Addition {
         }
     }
 
-    /// Nil also if the cell's own type, which may be narrower, does not hold it.
-    private func exact<Whole: FixedWidthInteger>(_ result: (partialValue: Whole, overflow: Bool)) -> Whole? {
-        guard !result.overflow else { return nil }
-        let content: CellContent =
-            Whole.isSigned ? .integer(Int128(truncatingIfNeeded: result.partialValue)) : .unsigned(UInt128(result.partialValue))
-        return (try? info.schema.bytes(of: content)) == nil ? nil : result.partialValue
+    private func exact<Whole>(_ result: (partialValue: Whole, overflow: Bool)) -> Whole? {
+        result.overflow ? nil : result.partialValue
     }
 
     private func finite<Number: BinaryFloatingPoint>(_ old: Number, _ operand: Number) -> Number? {

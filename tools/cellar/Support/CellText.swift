@@ -4,6 +4,11 @@ extension UntypedCell {
     /// What the element holds.
     func content(at index: Int = 0) throws -> CellContent { try info.schema.content(of: bytes(at: index)) }
 
+    /// Replaces the element, or the fields of it that the content has.
+    func replace(_ index: Int, by content: CellContent) throws {
+        try modify(at: index) { $0 = try info.schema.bytes(of: content, over: $0) }
+    }
+
     /// Goes through the elements in pieces that fit in little memory.
     func forEachContent(in range: Range<Int>, _ body: (CellContent) throws -> Void) throws {
         let step = max(1, (1 << 16) / info.schema.stride)
@@ -27,6 +32,17 @@ extension UntypedCell {
             separator = ", "
         }
         try output.write(range.isEmpty ? "[]" : "]")
+    }
+}
+
+extension Schema {
+    /// What a person typed for the cell `name`, in a message about which the name should be.
+    func content(parsing text: String, for name: String) throws -> CellContent {
+        do throws(StoreError) {
+            return try CellContent(parsing: text, as: self)
+        } catch {
+            throw StoreError(error.code, "'\(name)': \(error.message)", errno: error.errno)
+        }
     }
 }
 

@@ -27,7 +27,7 @@ enum Ending {
     /// What the argument parser throws: help that was asked for, or a command line that it does not accept.
     private static func endParsing(_ error: any Error) -> Never {
         guard CellarTool.exitCode(for: error) == .success else {
-            end(.usage, CellarTool.message(for: error) + "; 'cellar --help' and 'cellar VERB --help' say how")
+            end(.usage, CellarTool.message(for: error) + " (see '\(helpCommand)')")
         }
         let output = Output()
         do {
@@ -37,6 +37,13 @@ enum Ending {
             end(after: error)
         }
         exit(ExitStatus.success.rawValue)
+    }
+
+    /// How to ask for the help that fits the command line.
+    private static var helpCommand: String {
+        let verbs = CellarTool.configuration.subcommands.compactMap(\.configuration.commandName)
+        let verb = CommandLine.arguments.dropFirst().first.flatMap { verbs.contains($0) ? $0 + " " : nil }
+        return "cellar \(verb ?? "")--help"
     }
 
     /// So that a shell sees what ended the process.
