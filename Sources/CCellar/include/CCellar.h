@@ -10,6 +10,9 @@
 /// Keeps the compiler from moving memory accesses across; emits no instruction.
 static inline void cellar_compiler_fence(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
 
+/// Asks for the memory's cache line ahead of its use.
+static inline void cellar_prefetch(const void *address) { __builtin_prefetch(address); }
+
 /// Sleeps while `*word == expected`, for at most `nanoseconds`. Returns 0 or an errno (EAGAIN, ETIMEDOUT, EINTR).
 int cellar_futex_wait(uint32_t *word, uint32_t expected, int64_t nanoseconds);
 /// Wakes up to `count` sleepers on the word.

@@ -26,12 +26,15 @@ enum CellState: UInt32 {
 /// A cell's header: checked access to the fields of `cellar_cell`.
 @safe
 struct CellHeader {
-    let segment: Segment
+    /// Not counted, for lookups' sake: whoever works on cells holds their segment, longer than any header.
+    private unowned(unsafe) let unownedSegment: Segment
     let offset: UInt64
     let address: UnsafeMutableRawPointer
 
+    var segment: Segment { unsafe unownedSegment }
+
     init(segment: Segment, at offset: UInt64) throws(StoreError) {
-        self.segment = segment
+        unsafe unownedSegment = segment
         self.offset = offset
         unsafe address = try segment.require(
             offset, count: MemoryLayout<cellar_cell>.size, alignment: SegmentLayout.granule, "a cell")

@@ -52,56 +52,20 @@ struct Directory {
     static let empty: UInt64 = 0
     static let dropped: UInt64 = 1
     private static let firstCapacity = 1024
-    private static let offsetMask: UInt64 = (1 << 48) - 1
+    static let offsetMask: UInt64 = (1 << 48) - 1
 
     private var root: SharedWord { segment.word(CELLAR_HEADER_DIRECTORY) }
     private var used: SharedWord { segment.word(CELLAR_HEADER_DIRECTORY_USED) }
 
-    /// One table, with its bounds checked.
-    @safe private struct Table {
-        let offset: UInt64
-        let slots: UnsafeMutableRawPointer
-        let mask: Int
-        func slot(_ index: Int) -> SharedWord { unsafe SharedWord(slots + (index & mask) * 8) }
-    }
-
-    private func table(at offset: UInt64) throws(StoreError) -> Table {
-        let head = unsafe try segment.require(offset, count: MemoryLayout<cellar_directory>.size, "the directory")
-        let capacity = unsafe head.load(as: UInt64.self)
-        guard capacity.nonzeroBitCount == 1, capacity <= UInt64(segment.reserve / 8) else {
-            throw segment.corrupt("the directory says it has \(capacity) slots")
-        }
-        let size = MemoryLayout<cellar_directory>.size + Int(capacity) * 8
-        let address = unsafe try segment.require(offset, count: size, "the directory")
-        return unsafe Table(
-            offset: offset, slots: address + MemoryLayout<cellar_directory>.size, mask: Int(capacity) - 1)
-    }
-
     /// The offset of the cell with the name, in whatever state it is. Expected O(1); takes no lock, writes nothing.
-    func find(_ name: NameBytes) throws(StoreError) -> UInt64? {
-        let table = try table(at: root.acquire())
-        guard let index = try index(of: name, in: table) else { return nil }
-        return table.slot(index).relaxed() & Self.offsetMask
-    }
+    func find(_ name: NameBytes) throws(StoreError) -> UInt64? { try segment.findCell(name) }
+
+    private typealias Table = DirectoryTable
+
+    private func table(at offset: UInt64) throws(StoreError) -> Table { try segment.directoryTable(at: offset) }
 
     private func index(of name: NameBytes, in table: Table) throws(StoreError) -> Int? {
-        let tag = name.hash & ~Self.offsetMask
-        var index = Int(truncatingIfNeeded: name.hash) & table.mask
-        for _ in 0...table.mask {
-            let slot = table.slot(index).acquire()
-            if slot == Self.empty { return nil }
-            if slot != Self.dropped, slot & ~Self.offsetMask == tag, try names(slot & Self.offsetMask, name) {
-                return index
-            }
-            index = (index &+ 1) & table.mask
-        }
-        return nil
-    }
-
-    private func names(_ cell: UInt64, _ name: NameBytes) throws(StoreError) -> Bool {
-        guard let stored = unsafe try CellHeader(segment: segment, at: cell).nameBytes() else { return false }
-        return unsafe stored.count == name.bytes.count
-            && memcmp(stored.baseAddress!, name.bytes.baseAddress!, stored.count) == 0
+        try segment.index(of: name, in: table)
     }
 
     // MARK: Changes, under the allocation lock
@@ -201,5 +165,66 @@ struct Directory {
             throw segment.corrupt("a cell at \(offset) has no name")
         }
         return unsafe NameBytes(bytes, seed: segment.word(CELLAR_HEADER_HASH_SEED).relaxed()).hash
+    }
+}
+
+/// One table of the directory, with its bounds checked.
+@safe
+struct DirectoryTable {
+    let offset: UInt64
+    let slots: UnsafeMutableRawPointer
+    let mask: Int
+    func slot(_ index: Int) -> SharedWord { unsafe SharedWord(slots + (index & mask) * 8) }
+}
+
+/// The search itself. On the segment and not on `Directory`, so that a lookup counts no references.
+extension Segment {
+    func findCell(_ name: NameBytes) throws(StoreError) -> UInt64? {
+        let table = try directoryTable(at: word(CELLAR_HEADER_DIRECTORY).acquire())
+        guard let index = try index(of: name, in: table) else { return nil }
+        return table.slot(index).relaxed() & Directory.offsetMask
+    }
+
+    fileprivate func directoryTable(at offset: UInt64) throws(StoreError) -> DirectoryTable {
+        let head = MemoryLayout<cellar_directory>.size
+        guard let address = unsafe pointer(offset, count: head) else {
+            throw corrupt("the directory is said to lie at \(offset), which is not in the segment")
+        }
+        let capacity = unsafe address.load(as: UInt64.self)
+        guard capacity.nonzeroBitCount == 1, capacity <= UInt64(reserve / 8),
+            unsafe pointer(offset, count: head + Int(capacity) * 8) != nil
+        else { throw corrupt("the directory says it has \(capacity) slots") }
+        return unsafe DirectoryTable(offset: offset, slots: address + head, mask: Int(capacity) - 1)
+    }
+
+    fileprivate func index(of name: NameBytes, in table: DirectoryTable) throws(StoreError) -> Int? {
+        let tag = name.hash & ~Directory.offsetMask
+        var index = Int(truncatingIfNeeded: name.hash) & table.mask
+        for _ in 0...table.mask {
+            let slot = table.slot(index).acquire()
+            if slot == Directory.empty { return nil }
+            if slot != Directory.dropped, slot & ~Directory.offsetMask == tag,
+                try isCell(slot & Directory.offsetMask, named: name)
+            {
+                return index
+            }
+            index = (index &+ 1) & table.mask
+        }
+        return nil
+    }
+
+    private func isCell(_ offset: UInt64, named name: NameBytes) throws(StoreError) -> Bool {
+        let size = unsafe MemoryLayout<cellar_cell>.size
+        guard let cell = unsafe pointer(offset, count: size, alignment: SegmentLayout.granule) else {
+            throw corrupt("a cell is said to lie at \(offset), which is not in the segment")
+        }
+        // The name is most likely right behind the header: both cache lines are fetched at once.
+        unsafe cellar_prefetch(cell + size)
+        let word = unsafe SharedWord(cell + CELLAR_CELL_NAME).acquire()
+        let length = Int(word >> 48)
+        guard unsafe length == name.bytes.count, length > 0,
+            let stored = unsafe pointer(word & Directory.offsetMask, count: length, alignment: 1)
+        else { return false }
+        return unsafe memcmp(stored, name.bytes.baseAddress!, length) == 0
     }
 }

@@ -54,9 +54,7 @@ extension Attachment {
     }
 
     private func liveCell(_ name: String, _ segment: Segment) throws(StoreError) -> CellHeader? {
-        let offset = try withName(name, segment) { (bytes) throws(StoreError) in
-            try Directory(segment: segment).find(bytes)
-        }
+        let offset = try withName(name, segment) { (bytes) throws(StoreError) in try segment.findCell(bytes) }
         guard let offset else { return nil }
         let cell = try CellHeader(segment: segment, at: offset)
         return cell.state == .live ? cell : nil
@@ -96,16 +94,10 @@ extension Attachment {
     func withName<Result>(
         _ name: String, _ segment: Segment, _ body: (NameBytes) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
-        var name = name
         let seed = segment.word(CELLAR_HEADER_HASH_SEED).relaxed()
-        let result: Swift.Result<Result, StoreError> = name.withUTF8 { bytes in
-            do throws(StoreError) {
-                return .success(try body(unsafe NameBytes(UnsafeRawBufferPointer(bytes), seed: seed)))
-            } catch {
-                return .failure(error)
-            }
+        return unsafe try name.utf8.span.bytes.withUnsafeBytes { (bytes) throws(StoreError) in
+            try body(unsafe NameBytes(bytes, seed: seed))
         }
-        return try result.get()
     }
 
     // MARK: From disk
@@ -148,9 +140,7 @@ extension Attachment {
     }
 
     private func isGone(_ name: String, _ segment: Segment) throws(StoreError) -> Bool {
-        let offset = try withName(name, segment) { (bytes) throws(StoreError) in
-            try Directory(segment: segment).find(bytes)
-        }
+        let offset = try withName(name, segment) { (bytes) throws(StoreError) in try segment.findCell(bytes) }
         guard let offset else { return false }
         return try CellHeader(segment: segment, at: offset).state == .removed
     }

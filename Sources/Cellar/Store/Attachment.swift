@@ -78,7 +78,10 @@ final class Attachment: Sendable {
             count -= 1
             return count
         }
-        if left == 0 { shutDown() }
+        if left == 0 {
+            shutDown()
+            AttachmentRegistry.forget(self)
+        }
     }
 
     private func shutDown() {

@@ -10,11 +10,9 @@ enum AttachmentRegistry {
         var forkGeneration: UInt64
     }
 
-    private struct Entry {
-        weak var attachment: Attachment?
-    }
-
-    private static let entries = Mutex<[Key: Entry]>([:])
+    /// Strong, and forgotten on closing: a weak reference would make every retain of an attachment, and so every lookup,
+    /// several times dearer.
+    private static let entries = Mutex<[Key: Attachment]>([:])
 
     /// The attachment of this process to the store in `directory`, or the one that `open` makes. Opening is one at a
     /// time in a process, since two openings at once of one store could not share.
@@ -25,16 +23,23 @@ enum AttachmentRegistry {
             device: directory.device, inode: directory.inode, isReadOnly: isReadOnly,
             forkGeneration: ForkGuard.current)
         let result: Result<Attachment, StoreError> = entries.withLock { entries in
-            if let present = entries[key]?.attachment, present.retainOpen() { return .success(present) }
+            if let present = entries[key], present.retainOpen() { return .success(present) }
+            entries[key] = nil
             do throws(StoreError) {
                 let made = try open()
-                entries = entries.filter { $0.value.attachment != nil }
-                entries[key] = Entry(attachment: made)
+                entries[key] = made
                 return .success(made)
             } catch {
                 return .failure(error)
             }
         }
         return try result.get()
+    }
+
+    /// Forgets an attachment that was closed.
+    static func forget(_ attachment: Attachment) {
+        entries.withLock { entries in
+            for (key, present) in entries where present === attachment { entries[key] = nil }
+        }
     }
 }

@@ -107,7 +107,13 @@ struct KeeperLoop {
                 table.wake(slot).wait(while: seen, atMost: Self.patrol)
             }
         }
-        if isCheckpointer { giveUpRole() }
+        // A process that was attached for a moment only never had the role, and may have changed something all the same.
+        // Who gives the role up looks once more afterwards: of two that leave at once, one sees what both changed.
+        var goesOn = true
+        while goesOn, isCheckpointer || checkpointer.isWanted && tryRole() {
+            isCheckpointer = false
+            goesOn = giveUpRole() && checkpointer.isWanted
+        }
         table.leave(slot)
     }
 
@@ -128,10 +134,10 @@ struct KeeperLoop {
         return true
     }
 
-    /// Writes what is left and lets another keeper have the role.
-    private func giveUpRole() {
+    /// Writes what is left and lets another keeper have the role. Returns whether nothing kept it from writing.
+    private func giveUpRole() -> Bool {
         patrol()
-        if checkpointer.isWanted { checkpointer.pass() }
+        let failure = checkpointer.isWanted ? checkpointer.pass() : nil
         gate.holder.release(0)
         gate.idle.setOrdered(CheckpointGate.awake)
         gate.role.unlock()
@@ -139,6 +145,7 @@ struct KeeperLoop {
             table.wake(other.slot).add(1)
             table.wake(other.slot).wakeAll()
         }
+        return failure == nil
     }
 
     // MARK: The dead

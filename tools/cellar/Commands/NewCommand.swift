@@ -1,5 +1,6 @@
 import ArgumentParser
 import Cellar
+import Glibc
 
 struct NewCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -31,19 +32,26 @@ struct NewCommand: ParsableCommand {
         let initial = try value.map { try schema.bytes(of: schema.content(parsing: $0, for: name)) }
         let store = try openStore()
         defer { store.close() }
-        do {
+        try create(in: store, schema, initial)
+    }
+
+    private func create(in store: Store, _ schema: Schema, _ initial: [UInt8]?) throws {
+        do throws(StoreError) {
             _ = try store.create(
                 name, schema: schema, count: count, initial: initial, persistence: volatile ? .volatile : .persistent)
-        } catch where error.code == .unsupportedType && initial == nil {
-            throw ToolError(.badData, "zero is no value of the type '\(schema)': say with --value what '\(name)' holds at first")
+        } catch {
+            guard error.code == .unsupportedType, initial == nil else { throw error }
+            throw ToolError(
+                .badData, "zero is no value of the type '\(schema)': say with --value what '\(name)' holds at first")
         }
     }
 
-    /// Whatever stands in the way of making the store is a thing that cannot be made.
+    /// A place where no store can be made is a thing that cannot be made; a store that is damaged stays that.
     private func openStore() throws -> Store {
         do {
             return try store.create()
         } catch let error as StoreError where error.code == .noSuchStore || error.code == .notAStore {
+            if unsafe access(store.path + "/data.mdb", F_OK) == 0 { throw error }
             throw ToolError(.cannotCreate, error.message)
         }
     }

@@ -41,7 +41,7 @@ enum Ending {
 
     /// How to ask for the help that fits the command line.
     private static var helpCommand: String {
-        let verbs = CellarTool.configuration.subcommands.compactMap(\.configuration.commandName)
+        let verbs = CellarTool.configuration.subcommands.compactMap { $0.configuration.commandName }
         let verb = CommandLine.arguments.dropFirst().first.flatMap { verbs.contains($0) ? $0 + " " : nil }
         return "cellar \(verb ?? "")--help"
     }
