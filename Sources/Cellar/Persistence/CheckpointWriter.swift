@@ -117,9 +117,21 @@ struct CheckpointWriter {
     private func remove(
         _ cell: CellHeader, _ report: inout CheckpointReport, in transaction: borrowing WriteTransaction
     ) throws(StoreError) {
+        report.removed.append(cell)
+        // A cell that was renamed there and back has its old name again.
+        if cell.kind == .droppedName, try isNamed(cell) { return }
         try catalogue.deleteCell(named: cell.name(), ifUID: cell.uid, in: transaction)
         if cell.kind != .droppedName { try catalogue.deleteValues(of: cell.uid, in: transaction) }
-        report.removed.append(cell)
+    }
+
+    /// Whether the live cell that the dropped name belonged to has that name now. If it changes just after this look,
+    /// the cell or a new dropped name is dirty, and the next pass puts it right.
+    private func isNamed(_ dropped: CellHeader) throws(StoreError) -> Bool {
+        guard let bytes = unsafe try dropped.nameBytes() else { return false }
+        let name = unsafe NameBytes(bytes, seed: segment.word(CELLAR_HEADER_HASH_SEED).relaxed())
+        guard let offset = try segment.findCell(name) else { return false }
+        let cell = try CellHeader(segment: segment, at: offset)
+        return cell.state == .live && cell.uid == dropped.uid
     }
 
     private func saveRecord(

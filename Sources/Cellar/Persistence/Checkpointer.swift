@@ -39,6 +39,13 @@ struct Checkpointer {
         }
     }
 
+    /// Readers of the database that died keep its pages from being used again.
+    func forgetDeadReaders() {
+        do throws(StoreError) { try catalogue.database.clearDeadReaders() } catch {
+            logger.warning("could not clear dead readers", metadata: ["error": "\(error)"])
+        }
+    }
+
     // MARK: A pass
 
     /// Whether a pass has something to do.

@@ -38,6 +38,14 @@ struct FileLock: Sendable {
         return true
     }
 
+    /// Whether the path still leads to this file: a lock on a file that was removed keeps nobody out.
+    func isCurrent(at path: String) throws(StoreError) -> Bool {
+        var there = stat()
+        guard unsafe stat(path, &there) == 0 else { return false }
+        let own = try file.status()
+        return there.st_ino == own.st_ino && there.st_dev == own.st_dev
+    }
+
     func release() { _ = cellar_file_lock(file.number, Int32(CELLAR_LOCK_NONE)) }
 
     /// Whether somebody else holds the lock in any way.

@@ -37,7 +37,11 @@ struct Catalog {
         defer { mutex.unlock() }
         holder.setRelaxed(LockHolder.word(slot: slot))
         defer { holder.setRelaxed(0) }
-        return try body()
+        do throws(StoreError) { return try body() } catch {
+            // What the failed operation left half done is undone as if its process had died.
+            try recover()
+            throw error
+        }
     }
 
     // MARK: Create
@@ -68,17 +72,12 @@ struct Catalog {
             id: try table.nextID(), uid: request.uid ?? segment.word(CELLAR_HEADER_NEXT_UID).add(1))
         let plan = try form.plan(nameLength: unsafe name.bytes.count)
         let block = try allocator.take(plan.total) { intent.begin(.create, block: $0) }
-        do {
-            let cell = try build(block, form, plan, name, request, fill)
-            try table.occupy(form.id, cell: block.offset)
-            try directory.insert(name, cell: block.offset)
-            liveCells.add(1)
-            intent.end()
-            return cell
-        } catch {
-            try recover()
-            throw error
-        }
+        let cell = try build(block, form, plan, name, request, fill)
+        try table.occupy(form.id, cell: block.offset)
+        try directory.insert(name, cell: block.offset)
+        liveCells.add(1)
+        intent.end()
+        return cell
     }
 
     private func build(

@@ -38,17 +38,14 @@ struct Closing {
 
     private func alone(_ body: () throws(StoreError) -> Void) throws(StoreError) {
         let mode = directory.dataMode ?? 0o600
-        let lock = try FileLock(path: directory.openLockPath, creatingWith: mode)
+        let lock = try directory.lockForOpening(mode: mode, until: MonotonicClock.deadline(after: .seconds(10)))
+        defer { lock.release() }
         let alive = try FileLock(path: directory.aliveLockPath, creatingWith: mode)
-        let deadline = MonotonicClock.deadline(after: .seconds(10))
-        guard try lock.exclusive(until: deadline), try alive.tryExclusive() else {
+        guard try alive.tryExclusive() else {
             throw StoreError(
                 .inUse, "a process has the store '\(directory.path)' open: close it there first ('cellar ps' lists them)")
         }
-        defer {
-            alive.release()
-            lock.release()
-        }
+        defer { alive.release() }
         try body()
     }
 }

@@ -155,6 +155,7 @@ struct KeeperLoop {
         table.sweep { dead in
             logger.info("a process died while it had the store open", metadata: ["slot": "\(dead)"])
             gate.verify.add(1)
+            checkpointer.forgetDeadReaders()
         }
     }
 

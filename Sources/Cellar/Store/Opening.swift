@@ -14,13 +14,7 @@ struct Opening {
         // Before any thread of ours runs: the kernel registers a process of one thread at once.
         _ = MemoryBarrier.isRegistered
         let mode = directory.dataMode ?? mode_t(options.mode)
-        let lock = try FileLock(path: directory.openLockPath, creatingWith: mode)
-        let deadline = MonotonicClock.deadline(after: options.lockTimeout)
-        guard try lock.exclusive(until: deadline) else {
-            throw StoreError(
-                .inUse, "another process has been opening or closing the store '\(directory.path)' for a long time: "
-                    + "try again, or look what it waits for")
-        }
+        let lock = try directory.lockForOpening(mode: mode, until: MonotonicClock.deadline(after: options.lockTimeout))
         defer { lock.release() }
         let alive = try FileLock(path: directory.aliveLockPath, creatingWith: mode)
         let catalogue = try openCatalogue(mode: mode)

@@ -60,6 +60,20 @@ struct StoreDirectory: Sendable {
         return directory
     }
 
+    /// Takes the store's own lock, under which it is opened and taken apart.
+    func lockForOpening(mode: mode_t, until deadline: Int64) throws(StoreError) -> FileLock {
+        while true {
+            let lock = try FileLock(path: openLockPath, creatingWith: mode)
+            guard try lock.exclusive(until: deadline) else {
+                throw StoreError(
+                    .inUse, "another process has been opening or closing the store '\(path)' for a long time: "
+                        + "try again, or look what it waits for")
+            }
+            // Who removed the store meanwhile removed the lock file too.
+            if try lock.isCurrent(at: openLockPath) { return lock }
+        }
+    }
+
     /// A directory with other things in it is not turned into a store.
     private func refuseForeignContent() throws(StoreError) {
         guard let stream = unsafe opendir(path) else { throw .system("look into '\(path)'", errno) }
