@@ -23,8 +23,8 @@ struct CellarTool: ParsableCommand {
               64  the command line is wrong
               65  a value does not fit its cell, or what is stored is damaged
               66  there is no such store, cell or file
-              73  something cannot be made: it is there already, or its place is not
-              74  input or output failed, the disk or memory is full, the store is in use, a wait took too long
+              73  something cannot be made: it is there already, or there is no place
+              74  input, output or the system failed: disk or memory full, store in use
               77  no permission
             """,
         subcommands: [

@@ -6,7 +6,7 @@ struct GetCommand: ParsableCommand {
         commandName: "get", abstract: "Prints what a cell holds.",
         discussion: """
             A value alone on its line; of an array, or some of its elements, one element a line. Text stands as it is, \
-            control characters escaped. With --json everything is on one line, elements as a list.
+            but for escape codes and the like. With --json everything is on one line, elements as a list.
 
               cellar get robot.cellar speed
               cellar get robot.cellar 'sound[0..<10]' --json

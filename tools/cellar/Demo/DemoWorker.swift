@@ -1,3 +1,4 @@
+import ArgumentParser
 import Cellar
 import Glibc
 
@@ -67,9 +68,9 @@ struct DemoWorker {
         return tally
     }
 
-    /// Sleeps, and looks whether there is still somebody to work for.
+    /// Sleeps, and looks whether there is still somebody to work for; ends quietly if not.
     private func rest(_ microseconds: Int) throws {
         SystemCall.sleep(.microseconds(microseconds))
-        if getppid() != parent { throw ToolError(.inputOutput, "worker \(number) ends: the demo is gone") }
+        if getppid() != parent { throw ExitCode(ExitStatus.inputOutput.rawValue) }
     }
 }

@@ -71,3 +71,5 @@ extension UnsafeMutableRawBufferPointer: ProcessBound {}
 extension OpaquePointer: ProcessBound {}
 extension Unmanaged: ProcessBound {}
 extension ObjectIdentifier: ProcessBound {}
+extension CVaListPointer: ProcessBound {}
+extension StaticString: ProcessBound {}

@@ -32,9 +32,15 @@ protocol KnownSchema {
 /// A type that means something in one process only.
 protocol ProcessBound {}
 
+private protocol OptionalValue {}
+extension Optional: OptionalValue {}
+
 /// Derives schemas by looking at samples with `Mirror`.
 struct SchemaDerivation {
     let root: String
+
+    /// The largest type of which samples are made: they lie on the stack.
+    private static let largestSample = 1 << 20
 
     /// `Value` is bitwise-copyable, or a field of such a type: its bytes can be made up.
     func derive<Value>(_ type: Value.Type, path: String, depth: Int) throws(StoreError) -> Schema {
@@ -51,16 +57,26 @@ struct SchemaDerivation {
         if type is any ProcessBound.Type {
             throw refuse(path, type, "it points into one process's memory; store an index, an offset or a copy instead")
         }
+        if type is AnyObject.Type { throw refuse(path, type, "it is a class; store its values") }
+        if type is any OptionalValue.Type {
+            throw refuse(path, type, "it is optional; keep a value and a Bool, or a value that stands for none")
+        }
         guard MemoryLayout<Value>.size > 0 else { throw refuse(path, type, "it has no bytes") }
-        if let enumeration = type as? any CaseIterable.Type { return try cases(of: enumeration, path: path) }
+        guard MemoryLayout<Value>.size <= Self.largestSample else {
+            throw refuse(path, type, "it has \(MemoryLayout<Value>.size) bytes, too many for one value; use an array or a block")
+        }
+        guard !(type is any CustomReflectable.Type) else {
+            throw refuse(path, type, "it shows a mirror of its own (CustomReflectable), so its fields cannot be found")
+        }
+        if let enumeration = type as? any CaseIterable.Type, let schema = try cases(of: enumeration, path: path) {
+            return schema
+        }
         let mirror = unsafe Mirror(reflecting: sample(of: type) { _ in })
         switch mirror.displayStyle {
-        case .struct where !(type is any CustomReflectable.Type), .tuple:
+        case .struct, .tuple:
             return try structure(of: type, mirror, path: path, depth: depth)
         case .enum:
             throw refuse(path, type, "an enum must be CaseIterable, so that the bits that others write can be checked")
-        case .optional:
-            throw refuse(path, type, "it is optional; keep a value and a Bool, or a value that stands for none")
         default: throw refuse(path, type, "it is not a plain type")
         }
     }
@@ -79,7 +95,7 @@ struct SchemaDerivation {
         var end = 0
         for (index, child) in mirror.children.enumerated() {
             let name = child.label ?? ".\(index)"
-            let childType: Any.Type = Swift.type(of: child.value)
+            let childType: Any.Type = Self.declaredType(of: child.value)
             let schema = try derive(childType, path: Self.path(path, name), depth: depth + 1)
             let offset = SegmentLayout.roundUp(end, to: schema.alignment)
             fields.append(Schema.Field(name: name, offset: offset, schema: schema))
@@ -108,8 +124,7 @@ struct SchemaDerivation {
         let children = Array(Mirror(reflecting: sample).children)
         guard children.count == fields.count else { return false }
         for (child, field) in zip(children, fields) {
-            let childType: Any.Type = Swift.type(of: child.value)
-            let shown = bytes(childType, of: child.value)
+            let shown = Self.bytes(of: child.value)
             if field.schema.acceptsAllBits, shown != Array(pattern[field.offset..<field.offset + field.schema.size]) {
                 return false
             }
@@ -117,9 +132,15 @@ struct SchemaDerivation {
         return true
     }
 
-    private func bytes<Value>(_ type: Value.Type, of value: Any) -> [UInt8] {
-        guard let value = value as? Value else { return [] }
-        return unsafe withUnsafeBytes(of: value) { unsafe Array($0) }
+    /// The type that the value was put into its box as. Unlike `type(of:)`, opening the box does not look at the value:
+    /// made-up bytes may be a reference or a metatype that must not be followed.
+    private static func declaredType(of value: Any) -> Any.Type {
+        func declared<Value>(_ value: Value) -> Any.Type { Value.self }
+        return declared(value)
+    }
+
+    private static func bytes<Value>(of value: Value) -> [UInt8] {
+        unsafe withUnsafeBytes(of: value) { unsafe Array($0) }
     }
 
     /// A value of made-up bytes, zero but for what `fill` writes.
@@ -135,15 +156,17 @@ struct SchemaDerivation {
 
     // MARK: Enums
 
+    /// The schema of an enum; nil if the type is none.
     private func cases<Enumeration: CaseIterable>(
         of type: Enumeration.Type, path: String
-    ) throws(StoreError) -> Schema {
+    ) throws(StoreError) -> Schema? {
         let size = MemoryLayout<Enumeration>.size
         var cases: [Schema.Case] = []
         var seen: Set<UInt64> = []
         for value in type.allCases {
             let mirror = Mirror(reflecting: value)
-            guard mirror.displayStyle == .enum, mirror.children.isEmpty, [1, 2, 4, 8].contains(size) else {
+            guard mirror.displayStyle == .enum else { return nil }
+            guard mirror.children.isEmpty, [1, 2, 4, 8].contains(size) else {
                 throw refuse(path, type, "only enums without payloads can be shared")
             }
             var bits: UInt64 = 0
@@ -151,11 +174,23 @@ struct SchemaDerivation {
                 for index in 0..<size { bits |= UInt64(unsafe bytes[index]) << UInt64(index * 8) }
             }
             guard seen.insert(bits).inserted else { continue }
-            let raw = (value as? any RawRepresentable).map { "\($0.rawValue)" } ?? ""
-            cases.append(Schema.Case(name: "\(value)", bits: bits, rawValue: raw))
+            cases.append(Self.enumerationCase(value, bits: bits))
         }
         guard !cases.isEmpty else { throw refuse(path, type, "it has no cases") }
-        return Schema(.enumeration(size: size, cases: cases))
+        guard Set(cases.map(\.name)).count == cases.count else {
+            throw refuse(path, type, "two of its cases have the same name")
+        }
+        return Schema(.enumeration(size: size, cases: cases.sorted { $0.bits < $1.bits }))
+    }
+
+    /// A case and its name. An enum that describes itself in other words goes by its raw values, or by number.
+    private static func enumerationCase(_ value: Any, bits: UInt64) -> Schema.Case {
+        let raw = (value as? any RawRepresentable).map { "\($0.rawValue)" } ?? ""
+        let describesItself =
+            value is any CustomStringConvertible || value is any CustomDebugStringConvertible
+            || value is any TextOutputStreamable
+        let name = !describesItself ? "\(value)" : raw.isEmpty ? "case\(bits)" : raw
+        return Schema.Case(name: name, bits: bits, rawValue: raw)
     }
 
     // MARK: Refusals

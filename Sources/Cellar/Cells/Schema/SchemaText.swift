@@ -136,9 +136,9 @@ struct SchemaParser {
         repeat {
             let name = try quotedOrName()
             try expect("=")
-            let bits = try number()
-            guard size == 8 || bits < 1 << (size * 8) else { throw bad("a case does not fit its enum") }
-            cases.append(Schema.Case(name: name, bits: UInt64(bits), rawValue: try quotedOrName()))
+            let bits = try number(as: UInt64.self)
+            guard size == 8 || bits < 1 << UInt64(size * 8) else { throw bad("a case does not fit its enum") }
+            cases.append(Schema.Case(name: name, bits: bits, rawValue: try quotedOrName()))
         } while take(",")
         try expect("}")
         guard Set(cases.map(\.bits)).count == cases.count else { throw bad("two cases have the same bits") }
@@ -206,9 +206,11 @@ struct SchemaParser {
         return String(decoding: bytes[start..<position], as: UTF8.self)
     }
 
-    private mutating func number() throws(StoreError) -> Int {
+    private mutating func number<Number: FixedWidthInteger>(
+        as type: Number.Type = Int.self
+    ) throws(StoreError) -> Number {
         let digits = try name()
-        guard let number = Int(digits), number >= 0 else { throw bad("'\(digits)' is no number") }
+        guard let number = Number(digits), number >= 0 else { throw bad("'\(digits)' is no number") }
         return number
     }
 
