@@ -17,13 +17,13 @@ public struct SharedValue<Value: BitwiseCopyable>: @unchecked Sendable {
     @usableFromInline let checked: Schema?
 
     @usableFromInline
-    init(_ cell: CellReference, _ attachment: Attachment, image: CellImage?, schema: Schema) {
+    init(_ cell: CellReference, _ attachment: Attachment, image: CellImage?, type: SchemaKey) {
         self.cell = cell
         self.attachment = attachment
         self.image = image
         policy = attachment.writePolicy
         quiet = policy == Attachment.fencing ? 0 : DirtyMark.quiet
-        checked = schema.acceptsAllBits ? nil : schema
+        checked = type.acceptsAllBits ? nil : type.schema
     }
 
     @inlinable @inline(__always)

@@ -185,7 +185,7 @@ extension Store {
         persistence: Persistence = .persistent
     ) throws(StoreError) -> UntypedCell {
         let wish = CellWish(
-            kind: count == nil ? .value : .array, schema: schema, count: count ?? 1, persistence: persistence)
+            kind: count == nil ? .value : .array, type: SchemaKey(schema), count: count ?? 1, persistence: persistence)
         if let initial {
             guard initial.count == schema.size else {
                 throw StoreError(.invalidValue, "a value of type '\(schema)' has \(schema.size) bytes, not \(initial.count)")
@@ -206,6 +206,7 @@ extension Store {
                 }
             }
         }
+        withExtendedLifetime(schema) {}
         return try cell(name)
     }
 }

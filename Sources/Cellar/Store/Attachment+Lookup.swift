@@ -29,7 +29,7 @@ extension Attachment {
     /// The cell if it is in memory, live, and what was asked for. The hot path: no lock, no allocation.
     @usableFromInline
     func findInMemory(_ name: String, _ wish: CellWish) throws(StoreError) -> CellReference? {
-        guard let segment, let cell = try liveCell(name, segment) else { return nil }
+        guard let segment = uncountedSegment, let cell = try liveCell(name, segment) else { return nil }
         return try match(cell, wish, segment)
     }
 
@@ -71,13 +71,13 @@ extension Attachment {
     private func match(_ cell: CellHeader, _ wish: CellWish, _ segment: Segment) throws(StoreError) -> CellReference {
         let type = try SchemaTable(segment: segment).record(at: cell.schema)
         let isSame =
-            type.fingerprint == wish.schema.fingerprint && type.size == wish.schema.size
+            type.fingerprint == wish.type.fingerprint && type.size == wish.type.size
             && cell.kind == (wish.kind == .array ? .array : .value)
             && (wish.count == nil || cell.count == UInt64(wish.count!))
             && (wish.persistence == nil || cell.isVolatile == (wish.persistence == .volatile))
         if !isSame { try wish.check(info(cell)) }
         // The type is the caller's own from here on, so sizes are too.
-        return try CellReference(cell, size: wish.schema.size, alignment: wish.schema.alignment)
+        return try CellReference(cell, size: wish.type.size, alignment: wish.type.alignment)
     }
 
     /// What a live cell is.

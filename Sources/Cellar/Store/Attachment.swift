@@ -13,6 +13,9 @@ final class Attachment: Sendable {
     let catalogue: Catalogue
     /// Nil only read-only, where nobody has the store in memory.
     let segment: Segment?
+    /// The same, for lookups, which count no references.
+    unowned(unsafe) private let unownedSegment: Segment?
+    var uncountedSegment: Segment? { unsafe unownedSegment }
     let logger: Logger
     /// Held shared for as long as this process is attached; nil read-only.
     private let aliveLock: FileLock?
@@ -36,6 +39,7 @@ final class Attachment: Sendable {
         self.options = options
         self.catalogue = catalogue
         self.segment = segment
+        unsafe unownedSegment = segment
         self.aliveLock = aliveLock
         logger = options.logger ?? Logger(label: "cellar", factory: { _ in SwiftLogNoOpLogHandler() })
         guard options.access == .readWrite, let segment else {

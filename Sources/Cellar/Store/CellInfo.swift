@@ -22,17 +22,19 @@ public struct CellInfo: Sendable, Hashable {
 @usableFromInline
 struct CellWish {
     var kind: CellInfo.Kind
-    @usableFromInline var schema: Schema
+    @usableFromInline let type: SchemaKey
     var count: Int?
     var persistence: Persistence?
 
     @usableFromInline
-    init(kind: CellInfo.Kind, schema: Schema, count: Int?, persistence: Persistence?) {
+    init(kind: CellInfo.Kind, type: SchemaKey, count: Int?, persistence: Persistence?) {
         self.kind = kind
-        self.schema = schema
+        self.type = type
         self.count = count
         self.persistence = persistence
     }
+
+    var schema: Schema { type.schema }
 
     /// Throws `.mismatch`, saying both sides, unless the cell is what was asked for.
     func check(_ info: CellInfo) throws(StoreError) {

@@ -88,15 +88,15 @@ public final class Store: Sendable {
     public func value<Value: BitwiseCopyable>(
         _ name: String, initial: @autoclosure () -> Value, persistence: Persistence = .persistent
     ) throws(StoreError) -> SharedValue<Value> {
-        let wish = CellWish(kind: .value, schema: try Schema.of(Value.self), count: 1, persistence: persistence)
+        let wish = CellWish(kind: .value, type: try SchemaKey.of(Value.self), count: 1, persistence: persistence)
         if let cell = try attachment.findInMemory(name, wish) {
-            return SharedValue(cell, attachment, image: nil, schema: wish.schema)
+            return SharedValue(cell, attachment, image: nil, type: wish.type)
         }
         let value = initial()
         let found = try attachment.findOrCreate(name, wish) { reference in
             unsafe withUnsafeBytes(of: value) { unsafe reference.setInitial($0) }
         }
-        return SharedValue(found.reference, attachment, image: found.image, schema: wish.schema)
+        return SharedValue(found.reference, attachment, image: found.image, type: wish.type)
     }
 
     /// The value cell `name`, which must be there: `.noSuchCell` otherwise.
@@ -104,12 +104,12 @@ public final class Store: Sendable {
     public func value<Value: BitwiseCopyable>(
         _ name: String, of type: Value.Type = Value.self
     ) throws(StoreError) -> SharedValue<Value> {
-        let wish = CellWish(kind: .value, schema: try Schema.of(type), count: 1, persistence: nil)
+        let wish = CellWish(kind: .value, type: try SchemaKey.of(type), count: 1, persistence: nil)
         if let cell = try attachment.findInMemory(name, wish) {
-            return SharedValue(cell, attachment, image: nil, schema: wish.schema)
+            return SharedValue(cell, attachment, image: nil, type: wish.type)
         }
         let found = try attachment.find(name, wish)
-        return SharedValue(found.reference, attachment, image: found.image, schema: wish.schema)
+        return SharedValue(found.reference, attachment, image: found.image, type: wish.type)
     }
 
     /// The array cell `name`: the one that is there, or a new one of `count` elements of zero bytes. Throws as `value`,
@@ -119,13 +119,13 @@ public final class Store: Sendable {
         _ name: String, of type: Element.Type = Element.self, count: Int, persistence: Persistence = .persistent
     ) throws(StoreError) -> SharedArray<Element> {
         precondition(count > 0, "an array has at least one element")
-        let wish = CellWish(kind: .array, schema: try Schema.of(type), count: count, persistence: persistence)
+        let wish = CellWish(kind: .array, type: try SchemaKey.of(type), count: count, persistence: persistence)
         if let cell = try attachment.findInMemory(name, wish) {
-            return SharedArray(cell, attachment, image: nil, schema: wish.schema)
+            return SharedArray(cell, attachment, image: nil, type: wish.type)
         }
         try wish.requireZeroIsValue()
         let found = try attachment.findOrCreate(name, wish) { _ in }
-        return SharedArray(found.reference, attachment, image: found.image, schema: wish.schema)
+        return SharedArray(found.reference, attachment, image: found.image, type: wish.type)
     }
 
     /// The array cell `name`, of whatever count, which must be there: `.noSuchCell` otherwise.
@@ -133,12 +133,12 @@ public final class Store: Sendable {
     public func array<Element: BitwiseCopyable>(
         _ name: String, of type: Element.Type = Element.self
     ) throws(StoreError) -> SharedArray<Element> {
-        let wish = CellWish(kind: .array, schema: try Schema.of(type), count: nil, persistence: nil)
+        let wish = CellWish(kind: .array, type: try SchemaKey.of(type), count: nil, persistence: nil)
         if let cell = try attachment.findInMemory(name, wish) {
-            return SharedArray(cell, attachment, image: nil, schema: wish.schema)
+            return SharedArray(cell, attachment, image: nil, type: wish.type)
         }
         let found = try attachment.find(name, wish)
-        return SharedArray(found.reference, attachment, image: found.image, schema: wish.schema)
+        return SharedArray(found.reference, attachment, image: found.image, type: wish.type)
     }
 
     /// Whether a cell has the name, in memory or on disk.

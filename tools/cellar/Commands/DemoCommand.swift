@@ -3,7 +3,8 @@ import Cellar
 
 struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "demo", abstract: "Counts text in four processes that share a store, kills one, and checks the result.",
+        commandName: "demo",
+        abstract: "Counts text in four processes that share a store, kills one, and checks the result.",
         discussion: """
             The processes claim pieces of the files through cells of the store and add up letters, words, lines and \
             bytes there. Half way one of them is killed; the others finish its share. Then the shared memory is \

@@ -35,12 +35,13 @@ struct SetCommand: ParsableCommand {
         if sync { try store.sync() }
     }
 
-    /// The values for each of several elements, checked before the first is changed; nil if the text is one value for all.
+    /// The values of several elements, checked before the first is changed; nil if the text is one value for all.
     private func elements(_ schema: Schema, _ count: Int) throws -> [CellContent]? {
         guard let contents = try list(for: schema) else { return nil }
         guard contents.count == count else {
             throw ToolError(
-                .badData, "the list has \(Printable.counted(contents.count, "value")) for "
+                .badData,
+                "the list has \(Printable.counted(contents.count, "value")) for "
                     + "\(Printable.counted(count, "element")): give as many, or one value for all")
         }
         for content in contents { _ = try schema.bytes(of: content, over: [UInt8](repeating: 0, count: schema.size)) }

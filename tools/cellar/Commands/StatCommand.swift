@@ -21,7 +21,7 @@ struct StatCommand: ParsableCommand {
         if json {
             try output.line(Self.json(statistics))
         } else {
-            let rows = Self.disk(statistics) + (statistics.segment.map(Self.memory) ?? [("memory", "none: the store is at rest")])
+            let rows = Self.disk(statistics) + (statistics.segment.map(Self.memory) ?? [Self.atRest])
             let width = rows.map(\.0.count).max() ?? 0
             for (name, value) in rows { try output.line("\(Printable.padded(name, to: width))  \(value)") }
         }
@@ -29,6 +29,8 @@ struct StatCommand: ParsableCommand {
     }
 
     // MARK: For people
+
+    private static let atRest = ("memory", "none: the store is at rest")
 
     private static func disk(_ statistics: StoreStatistics) -> [(String, String)] {
         [
@@ -42,7 +44,7 @@ struct StatCommand: ParsableCommand {
     private static func memory(_ segment: StoreStatistics.SegmentStatistics) -> [(String, String)] {
         [
             ("memory", "\(Printable.counted(segment.size, "byte")) in \(Printable.line("/dev/shm\(segment.name)"))"),
-            ("memory used", "\(Printable.counted(segment.used, "byte")), of which \(Printable.grouped(segment.free)) free again"),
+            ("memory used", "\(Printable.counted(segment.used, "byte")), \(Printable.grouped(segment.free)) of it free"),
             ("cells in memory", Printable.grouped(segment.cells)),
             ("processes", Printable.grouped(segment.attachments)),
             ("checkpointer", segment.checkpointer.map { "process \($0)" } ?? "none"),

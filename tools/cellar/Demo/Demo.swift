@@ -25,9 +25,8 @@ struct Demo {
         try say("\ncompared with a count by one process alone:\n")
         try comparison.write(to: output)
         let differences = comparison.differences.count
-        try say(
-            differences == 0
-                ? "\nall \(DemoTotal.all.count) totals equal" : "\n\(differences) of \(DemoTotal.all.count) totals differ")
+        let all = DemoTotal.all.count
+        try say(differences == 0 ? "\nall \(all) totals equal" : "\n\(differences) of \(all) totals differ")
         if let farewell = place.farewell { try say(farewell) }
         return differences == 0
     }
@@ -71,7 +70,8 @@ struct Demo {
             try display.show(state(cells, store))
             if cells.progressed >= cells.barrier.load(), let victim = try workforce.killOne() {
                 try display.say(
-                    "half way: killed worker \(victim.number) (pid \(victim.processID)) with SIGKILL; the others finish its share")
+                    "half way: killed worker \(victim.number) (pid \(victim.processID)) with SIGKILL; "
+                        + "the others finish its share")
                 cells.barrier.store(.max)
             }
         }

@@ -32,7 +32,8 @@ struct DemoInput {
 
     private static func look(_ path: String) throws -> File {
         guard path.utf8.count <= DemoCells.Path.capacity else {
-            throw ToolError(.usage, "the path '\(path.prefix(40))…' is too long for a cell of the demo: use a shorter one")
+            throw ToolError(
+                .usage, "the path '\(path.prefix(40))…' is too long for a cell of the demo: use a shorter one")
         }
         let file = try InputFile(path)
         return File(path: path, size: try file.size())
@@ -42,7 +43,8 @@ struct DemoInput {
     private static func defaultPaths() throws -> [String] {
         guard let stream = unsafe opendir(defaultDirectory) else {
             throw ToolError(
-                .noInput, "cannot look into \(defaultDirectory) (\(SystemCall.reason(errno))): name files to count instead")
+                .noInput,
+                "cannot look into \(defaultDirectory) (\(SystemCall.reason(errno))): name files to count instead")
         }
         defer { unsafe closedir(stream) }
         var paths: Set<String> = []

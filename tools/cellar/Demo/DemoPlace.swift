@@ -41,7 +41,8 @@ final class DemoPlace {
         var template = Array("\(parent)/cellar-demo.XXXXXX".utf8CString)
         guard unsafe mkdtemp(&template) != nil else {
             throw ToolError(
-                .cannotCreate, "cannot make a directory in '\(parent)' (\(SystemCall.reason(errno))): set TMPDIR to another")
+                .cannotCreate,
+                "cannot make a directory in '\(parent)' (\(SystemCall.reason(errno))): set TMPDIR to another")
         }
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }

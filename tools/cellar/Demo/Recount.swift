@@ -23,8 +23,8 @@ enum Recount {
             }
             offset += text.count
         }
-        for (byte, frequency) in frequencies.enumerated() where frequency > 0 && byte < 128 && isalpha(Int32(byte)) != 0 {
-            totals[.letter(UInt8(tolower(Int32(byte)))), default: 0] += frequency
+        for byte in 0..<128 where isalpha(Int32(byte)) != 0 {
+            totals[.letter(UInt8(tolower(Int32(byte)))), default: 0] += frequencies[byte]
         }
         totals[.lines, default: 0] += frequencies[10]
         totals[.bytes, default: 0] += offset

@@ -23,7 +23,7 @@ struct WorkerProcess {
         unsafe posix_spawnattr_setsigmask(&attributes, &none)
         unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var pointers = unsafe arguments.map { unsafe strdup($0) } + [nil]
-        defer { unsafe pointers.forEach { unsafe free($0) } }
+        defer { for index in 0..<arguments.count { unsafe free(pointers[index]) } }
         var processID: pid_t = 0
         let failure = unsafe posix_spawn(&processID, "/proc/self/exe", nil, &attributes, &pointers, environ)
         guard failure == 0 else {

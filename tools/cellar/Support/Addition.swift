@@ -7,13 +7,15 @@ struct Addition {
 
     init(_ text: String, to info: CellInfo) throws {
         guard case .scalar(let scalar) = info.schema.shape, scalar != .bool else {
-            throw ToolError(.badData, "'\(info.name)' is of type '\(info.schema)', to which nothing can be added: use 'set'")
+            throw ToolError(
+                .badData, "'\(info.name)' is of type '\(info.schema)', to which nothing can be added: use 'set'")
         }
         self.info = info
         let isWhole = ![.float16, .float, .double].contains(scalar)
         guard let operand = isWhole ? Self.whole(text) : try? CellContent(parsing: text, as: info.schema) else {
             throw ToolError(
-                .badData, "'\(text)' cannot be added to '\(info.name)', which is of type '\(info.schema)': "
+                .badData,
+                "'\(text)' cannot be added to '\(info.name)', which is of type '\(info.schema)': "
                     + (isWhole ? "it takes whole numbers" : "it takes numbers in the range of its type"))
         }
         self.operand = operand
@@ -31,7 +33,8 @@ struct Addition {
         // The cell's own type may be narrower than the one that the sum is made in.
         guard let sum = exactSum(old), (try? info.schema.bytes(of: sum)) != nil else {
             throw StoreError(
-                .invalidValue, "'\(info.name)' is \(old), and the sum with \(operand) is beyond its type "
+                .invalidValue,
+                "'\(info.name)' is \(old), and the sum with \(operand) is beyond its type "
                     + "'\(info.schema)': nothing was changed")
         }
         return sum
@@ -39,8 +42,10 @@ struct Addition {
 
     private func exactSum(_ old: CellContent) -> CellContent? {
         switch (old, operand) {
-        case (.integer(let old), .integer(let operand)): exact(old.addingReportingOverflow(operand)).map { .integer($0) }
-        case (.unsigned(let old), .unsigned(let operand)): exact(old.addingReportingOverflow(operand)).map { .unsigned($0) }
+        case (.integer(let old), .integer(let operand)):
+            exact(old.addingReportingOverflow(operand)).map { .integer($0) }
+        case (.unsigned(let old), .unsigned(let operand)):
+            exact(old.addingReportingOverflow(operand)).map { .unsigned($0) }
         case (.unsigned(let old), .integer(let operand)):
             exact(
                 operand < 0

@@ -8,8 +8,8 @@ enum CommandLineArguments {
         for index in 1..<max(Int(CommandLine.argc), 1) {
             guard let bytes = unsafe CommandLine.unsafeArgv[index] else { break }
             guard let argument = unsafe String(validatingCString: bytes) else {
-                throw ToolError(
-                    .usage, "argument \(index), '\(unsafe String(cString: bytes))', is not UTF-8: names and paths are text")
+                let shown = unsafe String(cString: bytes)
+                throw ToolError(.usage, "argument \(index), '\(shown)', is not UTF-8: names and paths are text")
             }
             arguments.append(argument)
         }

@@ -52,7 +52,8 @@ struct Dump {
 
     private func shortened(_ text: String) -> String {
         guard !isWhole, text.utf8.count > Self.shownCharacters, text.count > Self.shownCharacters else { return text }
-        return text.prefix(Self.shownCharacters) + "… and \(Printable.grouped(text.count - Self.shownCharacters)) characters more"
+        let rest = Printable.counted(text.count - Self.shownCharacters, "character")
+        return text.prefix(Self.shownCharacters) + "… and \(rest) more"
     }
 
     // MARK: Parts

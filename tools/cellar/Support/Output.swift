@@ -33,7 +33,9 @@ final class Output {
     private static func write(_ bytes: [UInt8], to file: Int32) -> Int32? {
         var done = 0
         while done < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(file, $0.baseAddress! + done, $0.count - done) }
+            let count = unsafe bytes.withUnsafeBytes { buffer in
+                unsafe Glibc.write(file, buffer.baseAddress! + done, buffer.count - done)
+            }
             if count >= 0 {
                 done += count
             } else if errno != EINTR {

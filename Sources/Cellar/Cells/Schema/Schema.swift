@@ -55,6 +55,7 @@ public struct Schema: Sendable {
 
     let storage: Storage
 
+    @usableFromInline
     final class Storage: Sendable {
         let shape: Shape
         let size: Int

@@ -21,7 +21,7 @@ import Synchronization
     }
 
     /// The schema of a type, if it is known.
-    func find(_ type: UInt) -> Schema? {
+    func find(_ type: UInt) -> SchemaKey? {
         var index = Self.start(type)
         for _ in 0..<Self.capacity {
             let key = unsafe keys[index].load(ordering: .acquiring)
@@ -30,27 +30,26 @@ import Synchronization
                 // Pairs with the release store in `insert`.
                 let address = unsafe schemas[index].load(ordering: .acquiring)
                 guard let pointer = unsafe UnsafeRawPointer(bitPattern: address) else { return nil }
-                return unsafe Schema(storage: Unmanaged<Schema.Storage>.fromOpaque(pointer).takeUnretainedValue())
+                return unsafe SchemaKey(Unmanaged<Schema.Storage>.fromOpaque(pointer))
             }
             index = (index + 1) & (Self.capacity - 1)
         }
         return nil
     }
 
-    /// Remembers a schema; where the table is full, it is derived again each time.
-    func insert(_ type: UInt, _ schema: Schema) {
+    /// Remembers a schema, and keeps it alive. Where the table is full, the type is derived again each time, and each
+    /// schema kept all the same: a process with more than a thousand types of cells has the memory.
+    func insert(_ type: UInt, _ schema: Schema) -> SchemaKey {
+        let kept = unsafe Unmanaged.passRetained(schema.storage)
         var index = Self.start(type)
         for _ in 0..<Self.capacity {
             let (claimed, key) = unsafe keys[index].compareExchange(
                 expected: 0, desired: type, ordering: .acquiringAndReleasing)
-            if claimed {
-                let pointer = unsafe Unmanaged.passRetained(schema.storage).toOpaque()
-                unsafe schemas[index].store(UInt(bitPattern: pointer), ordering: .releasing)
-                return
-            }
-            if key == type { return }
+            if claimed { unsafe schemas[index].store(UInt(bitPattern: kept.toOpaque()), ordering: .releasing) }
+            if claimed || key == type { break }
             index = (index + 1) & (Self.capacity - 1)
         }
+        return unsafe SchemaKey(kept)
     }
 
     /// Type metadata lies at multiples of 8.

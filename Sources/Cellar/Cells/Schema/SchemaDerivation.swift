@@ -6,14 +6,16 @@ extension Schema {
     /// sample. Throws `.unsupportedType`, naming the field, for what cannot be shared: pointers and everything else
     /// that means something in one process only. Done once a type and process; then O(1).
     public static func of<Value: BitwiseCopyable>(_ type: Value.Type) throws(StoreError) -> Schema {
-        let key = UInt(bitPattern: ObjectIdentifier(type))
-        if let known = SchemaCache.shared.find(key) { return known }
+        try SchemaKey.of(type).schema
+    }
+
+    /// Works the schema out.
+    static func derive<Value: BitwiseCopyable>(_ type: Value.Type) throws(StoreError) -> Schema {
         let derivation = SchemaDerivation(root: "\(type)")
         let schema = try derivation.derive(type, path: "", depth: 0)
         guard (try? Schema(parsing: schema.description)) == schema else {
             throw derivation.refuse("", type, "it has too many parts for a schema that is kept in a store")
         }
-        SchemaCache.shared.insert(key, schema)
         return schema
     }
 
