@@ -44,7 +44,8 @@ struct StatCommand: ParsableCommand {
     private static func memory(_ segment: StoreStatistics.SegmentStatistics) -> [(String, String)] {
         [
             ("memory", "\(Printable.counted(segment.size, "byte")) in \(Printable.line("/dev/shm\(segment.name)"))"),
-            ("memory used", "\(Printable.counted(segment.used, "byte")), \(Printable.grouped(segment.free)) of it free"),
+            ("memory used", Printable.counted(segment.used, "byte")),
+            ("on free lists", Printable.counted(segment.free, "byte")),
             ("cells in memory", Printable.grouped(segment.cells)),
             ("processes", Printable.grouped(segment.attachments)),
             ("checkpointer", segment.checkpointer.map { "process \($0)" } ?? "none"),
