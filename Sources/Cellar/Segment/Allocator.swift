@@ -32,7 +32,7 @@ struct Allocator {
     /// Takes a zeroed block of at least `size` bytes. `declare` writes the intent that names it, before it leaves the
     /// place it is taken from. Amortised O(1).
     func take(_ size: Int, declare: (Block) -> Void) throws(StoreError) -> Block {
-        let wanted = UInt64(SegmentLayout.roundUp(max(size, 32), to: SegmentLayout.granule))
+        let wanted = UInt64(Rounding.up(max(size, 32), to: SegmentLayout.granule))
         if let block = try takeFree(wanted, declare) { return block }
         let block = Block(offset: cursor.relaxed(), size: wanted)
         let end = block.offset.addingReportingOverflow(wanted)

@@ -98,13 +98,13 @@ struct Catalog {
     ) throws(StoreError) {
         guard let arrayOffset = plan.array else {
             let alignment = max(16, min(form.elementAlignment, 64))
-            cell.word.setRelaxed(UInt64(SegmentLayout.roundUp(Int(cell.offset) + payload, to: alignment)))
+            cell.word.setRelaxed(UInt64(Rounding.up(Int(cell.offset) + payload, to: alignment)))
             return
         }
         let address = unsafe try segment.require(
             cell.offset + UInt64(arrayOffset), count: MemoryLayout<cellar_array>.size, "the array part of a cell")
         let array = unsafe address.assumingMemoryBound(to: cellar_array.self)
-        unsafe array.pointee.payload = UInt64(SegmentLayout.roundUp(Int(cell.offset) + payload, to: 64))
+        unsafe array.pointee.payload = UInt64(Rounding.up(Int(cell.offset) + payload, to: 64))
         unsafe array.pointee.payload_size = UInt64(plan.payloadSize)
         unsafe array.pointee.chunk_count = UInt64(plan.chunkCount)
         cell.word.setRelaxed(cell.offset + UInt64(arrayOffset))

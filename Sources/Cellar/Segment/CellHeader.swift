@@ -130,8 +130,8 @@ struct CellForm {
         case .value where elementSize <= 8:
             return Plan(array: nil, payload: nil, payloadSize: elementSize, chunkCount: 1, total: head)
         case .value:
-            let copy = SegmentLayout.roundUp(elementSize, to: 16)
-            let payload = SegmentLayout.roundUp(head, to: max(16, min(elementAlignment, 64)))
+            let copy = Rounding.up(elementSize, to: 16)
+            let payload = Rounding.up(head, to: max(16, min(elementAlignment, 64)))
             return Plan(array: nil, payload: payload, payloadSize: copy, chunkCount: 1, total: payload + 2 * copy)
         case .array: return try arrayPlan(head)
         }
@@ -143,10 +143,10 @@ struct CellForm {
             throw StoreError(.memoryFull, "an array of \(count) elements of \(elementStride) bytes fits in no segment")
         }
         let chunks = (bytes.partialValue + SegmentLayout.chunkSize - 1) >> SegmentLayout.chunkShift
-        let array = SegmentLayout.roundUp(head, to: 16)
+        let array = Rounding.up(head, to: 16)
         let marks = array + MemoryLayout<cellar_array>.size
-        let payload = SegmentLayout.roundUp(marks + chunks * 8, to: 64)
-        let end = payload + SegmentLayout.roundUp(bytes.partialValue, to: 8)
+        let payload = Rounding.up(marks + chunks * 8, to: 64)
+        let end = payload + Rounding.up(bytes.partialValue, to: 8)
         // Blocks begin at multiples of 16: room to move the elements to a cache line's start.
         return Plan(array: array, payload: payload, payloadSize: bytes.partialValue, chunkCount: chunks, total: end + 48)
     }

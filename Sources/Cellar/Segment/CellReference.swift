@@ -61,7 +61,7 @@ struct CellReference: @unchecked Sendable {
 extension CellReference {
     /// Checks everything that the cell's header says against the segment's bounds and its type's size.
     init(_ header: CellHeader, size: Int, alignment: Int) throws(StoreError) {
-        let stride = SegmentLayout.roundUp(max(size, 1), to: max(alignment, 1))
+        let stride = Rounding.up(max(size, 1), to: max(alignment, 1))
         switch header.kind {
         case .value where size <= 8: try self.init(wordOf: header, size: size)
         case .value: try self.init(copiesOf: header, size: size, alignment: alignment)
@@ -78,7 +78,7 @@ extension CellReference {
     }
 
     private init(copiesOf header: CellHeader, size: Int, alignment: Int) throws(StoreError) {
-        let copy = SegmentLayout.roundUp(size, to: 16)
+        let copy = Rounding.up(size, to: 16)
         let payload = unsafe try header.segment.require(
             header.word.acquire(), count: 2 * copy, alignment: max(16, min(alignment, 64)), "the value of a cell")
         unsafe self.init(
@@ -100,7 +100,7 @@ extension CellReference {
             throw segment.corrupt("the array at \(header.offset) does not have a mark for each chunk")
         }
         let payload = unsafe try segment.require(
-            fields.payload, count: SegmentLayout.roundUp(bytes.partialValue, to: 8),
+            fields.payload, count: Rounding.up(bytes.partialValue, to: 8),
             alignment: max(8, min(alignment, 64)), "the elements of an array")
         let marks = unsafe try segment.require(
             segment.offset(of: array) + UInt64(head), count: chunks * 8, "the marks of an array")

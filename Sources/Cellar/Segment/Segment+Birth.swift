@@ -65,7 +65,7 @@ extension Segment {
         unsafe header.pointee.created_ns = MonotonicClock.wall()
         unsafe header.pointee.hash_seed = UInt64.random(in: 0 ... .max)
         word(CELLAR_HEADER_SIZE).setRelaxed(UInt64(SegmentLayout.initialSize))
-        unsafe word(CELLAR_HEADER_CURSOR).setRelaxed(UInt64(SegmentLayout.roundUp(MemoryLayout<cellar_segment>.size, to: 64)))
+        unsafe word(CELLAR_HEADER_CURSOR).setRelaxed(UInt64(Rounding.up(MemoryLayout<cellar_segment>.size, to: 64)))
         word(CELLAR_HEADER_NEXT_ATTACHMENT).setRelaxed(1)
         word(CELLAR_HEADER_NEXT_UID).setRelaxed(max(nextUID, 1))
         word(CELLAR_HEADER_FLAGS).setRelaxed(MemoryBarrier.isRegistered ? 0 : SegmentFlags.writersFence)

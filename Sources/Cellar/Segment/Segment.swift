@@ -97,13 +97,13 @@ final class Segment: @unchecked Sendable {
                     + "open the store with a larger addressReserve")
         }
         let step = min(max(current / 4, 1 << 20), 64 << 20)
-        let comfortable = min(SegmentLayout.roundUp(max(end, current + step), to: 4096), reserve)
+        let comfortable = min(Rounding.up(max(end, current + step), to: 4096), reserve)
         do {
             try object.grow(to: comfortable)
             knownSize.store(comfortable, ordering: .relaxed)
         } catch {
             // Not enough for comfort may still be enough for the need.
-            let tight = SegmentLayout.roundUp(end, to: 4096)
+            let tight = Rounding.up(end, to: 4096)
             try object.grow(to: tight)
             knownSize.store(tight, ordering: .relaxed)
         }

@@ -33,6 +33,4 @@ enum SegmentLayout {
         ]
         return shape.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64(truncatingIfNeeded: $1)) &* 0x0000_0100_0000_01B3 }
     }()
-
-    static func roundUp(_ size: Int, to multiple: Int) -> Int { (size + multiple - 1) / multiple * multiple }
 }

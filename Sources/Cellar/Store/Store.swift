@@ -8,6 +8,9 @@ import Glibc
 ///
 /// A store object can be used from any thread. Handles that it gave out stay usable after it is gone.
 public final class Store: Sendable {
+    /// How a store is opened.
+    public typealias Options = StoreOptions
+
     @usableFromInline let attachment: Attachment
     private let isOpen = OpenFlag()
 

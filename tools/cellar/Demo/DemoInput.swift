@@ -41,19 +41,8 @@ struct DemoInput {
 
     /// The directory's regular files, each once, however many links lead to it.
     private static func defaultPaths() throws -> [String] {
-        guard let stream = unsafe opendir(defaultDirectory) else {
-            throw ToolError(
-                .noInput,
-                "cannot look into \(defaultDirectory) (\(SystemCall.reason(errno))): name files to count instead")
-        }
-        defer { unsafe closedir(stream) }
-        var paths: Set<String> = []
-        while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(validatingCString: $0) }
-            }
-            if let name, let path = regularFile(defaultDirectory + "/" + name) { paths.insert(path) }
-        }
+        let names = try DirectoryListing.names(in: defaultDirectory)
+        let paths = Set(names.compactMap { regularFile(defaultDirectory + "/" + $0) })
         guard !paths.isEmpty else {
             throw ToolError(.noInput, "there are no files in \(defaultDirectory): name files to count")
         }

@@ -28,7 +28,16 @@ final class DemoPlace {
     func leave() {
         guard !isKept else { return }
         try? Store.remove(storePath)
-        if let temporaryDirectory { unsafe rmdir(temporaryDirectory) }
+        if let temporaryDirectory {
+            Self.removeDirectory(storePath)
+            Self.removeDirectory(temporaryDirectory)
+        }
+    }
+
+    /// With the files in it: what is left of a store that could not be made.
+    private static func removeDirectory(_ path: String) {
+        for name in (try? DirectoryListing.names(in: path)) ?? [] { unsafe unlink(path + "/" + name) }
+        unsafe rmdir(path)
     }
 
     /// What to tell about the store at the end.

@@ -9,8 +9,8 @@ struct ProgressDisplay {
         /// Workers; nil when they are no longer needed.
         var alive: Int?
 
-        /// Hundredths.
-        var percent: Int { total == 0 ? 100 : min(done, total) * 100 / total }
+        /// Hundredths; all of them only when nobody has anything left to do.
+        var percent: Int { alive == nil ? 100 : min(done * 100 / max(total, 1), 99) }
     }
 
     private let output: Output

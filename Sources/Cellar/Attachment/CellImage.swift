@@ -17,7 +17,7 @@ final class CellImage: @unchecked Sendable {
         guard !bytes.overflow, bytes.partialValue < 1 << 46 else {
             throw StoreError(.corruptDatabase, "a cell of \(count) elements of \(schema.stride) bytes is said to exist")
         }
-        let size = SegmentLayout.roundUp(head + array + 2 * bytes.partialValue + 64, to: 64)
+        let size = Rounding.up(head + array + 2 * bytes.partialValue + 64, to: 64)
         unsafe memory = .allocate(byteCount: size, alignment: 64)
         unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: size)
         let isWord = kind == .value && schema.size <= 8
@@ -25,7 +25,7 @@ final class CellImage: @unchecked Sendable {
         unsafe reference = CellReference(
             address: memory, payload: payload, marks: memory + CELLAR_CELL_MARK,
             array: kind == .array ? memory + head : memory,
-            copySize: SegmentLayout.roundUp(schema.size, to: 16), count: count, size: schema.size,
+            copySize: Rounding.up(schema.size, to: 16), count: count, size: schema.size,
             stride: schema.stride, id: -1)
         let total = kind == .array ? bytes.partialValue : schema.size
         var offset = 0

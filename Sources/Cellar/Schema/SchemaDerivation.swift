@@ -99,7 +99,7 @@ struct SchemaDerivation {
             let name = child.label ?? ".\(index)"
             let childType: Any.Type = Self.declaredType(of: child.value)
             let schema = try derive(childType, path: Self.path(path, name), depth: depth + 1)
-            let offset = SegmentLayout.roundUp(end, to: schema.alignment)
+            let offset = Rounding.up(end, to: schema.alignment)
             fields.append(Schema.Field(name: name, offset: offset, schema: schema))
             end = offset + schema.size
         }

@@ -86,7 +86,7 @@ public struct Schema: Sendable {
     /// Bytes of one value.
     public var size: Int { storage.size }
     /// Distance from one element to the next in an array.
-    public var stride: Int { SegmentLayout.roundUp(max(size, 1), to: alignment) }
+    public var stride: Int { Rounding.up(max(size, 1), to: alignment) }
     public var alignment: Int { storage.alignment }
     /// Stable over processes, machines and versions: a hash (FNV-1a) of the canonical text.
     public var fingerprint: UInt64 { storage.fingerprint }

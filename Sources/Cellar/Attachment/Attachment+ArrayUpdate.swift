@@ -84,21 +84,20 @@ extension Attachment {
     }
 }
 
-extension Catalog {
-    /// Gives an array a larger update buffer; the old one goes to limbo. Under the array's lock too.
-    func replaceUpdateBuffer(of cell: CellReference, size: Int) throws(StoreError) {
-        let place = cell.arrayWord(CELLAR_ARRAY_OVERLAY)
-        let capacity = cell.arrayWord(CELLAR_ARRAY_OVERLAY_CAPACITY)
-        let old = Block(offset: place.relaxed(), size: capacity.relaxed())
-        let intent = Intent(segment: segment)
-        let rounded = SegmentLayout.roundUp(max(size, 32), to: 64)
-        let block = try Allocator(segment: segment).take(rounded) {
-            unsafe intent.begin(.publish, block: $0, other: segment.offset(of: unsafe cell.array) + UInt64(CELLAR_ARRAY_OVERLAY))
+extension Attachment {
+    /// Copies an array's bytes, of one moment with regard to committed updates.
+    @usableFromInline @unsafe
+    func copyOut(_ bytes: Range<Int>, of cell: CellReference, to target: UnsafeMutableRawPointer) {
+        while true {
+            // Pairs with the release stores in `replace`.
+            let seen = cell.sequence.acquire()
+            if seen & 1 == 1 {
+                if unsafe copyOutDuringUpdate(bytes, of: cell, to: target, seen) { return }
+                continue
+            }
+            unsafe SharedBytes.copyOut(cell.payload + bytes.lowerBound, target, count: bytes.count)
+            SharedFence.acquire()
+            if cell.sequence.relaxed() == seen { return }
         }
-        capacity.release(0)
-        place.release(block.offset)
-        capacity.release(UInt64(rounded))
-        intent.end()
-        if old.offset != 0, old.size > 0 { try Limbo(segment: segment).retire(old) }
     }
 }

@@ -31,7 +31,7 @@ struct Closing {
         var options = Database.Options()
         options.access = .readOnly
         let catalogue = try Catalogue.open(try Database.open(directory: directory.path, options))
-        let identity = try Opening(directory: directory, options: Store.Options()).storeIdentity(catalogue)
+        let identity = try Opening(directory: directory, options: StoreOptions()).storeIdentity(catalogue)
         if !identity.isCopy { try SharedMemoryObject.unlink(identity.segment.objectName) }
         try catalogue.database.close()
     }

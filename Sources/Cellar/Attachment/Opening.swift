@@ -4,7 +4,7 @@ import Logging
 /// Opens a store: directory, locks, database, segment, in this order.
 struct Opening {
     let directory: StoreDirectory
-    let options: Store.Options
+    let options: StoreOptions
 
     // MARK: To read and write
 

@@ -9,7 +9,7 @@ import Synchronization
 @usableFromInline
 final class Attachment: Sendable {
     let directory: StoreDirectory
-    let options: Store.Options
+    let options: StoreOptions
     let catalogue: Catalogue
     /// Nil only read-only, where nobody has the store in memory.
     let segment: Segment?
@@ -32,7 +32,7 @@ final class Attachment: Sendable {
     static let readOnly: UInt8 = 2
 
     init(
-        directory: StoreDirectory, options: Store.Options, catalogue: Catalogue, segment: Segment?,
+        directory: StoreDirectory, options: StoreOptions, catalogue: Catalogue, segment: Segment?,
         aliveLock: FileLock?
     ) throws(StoreError) {
         self.directory = directory

@@ -1,0 +1,49 @@
+import Logging
+
+/// How a store is opened.
+public struct StoreOptions: Sendable {
+    /// Whether this process may change the store.
+    public enum Access: Sendable {
+        case readWrite
+        /// The segment is mapped `PROT_READ` and no file is written: looking leaves no trace. Of a store at rest,
+        /// or a cell that nobody has brought into memory, a read-only store shows what the disk has.
+        case readOnly
+    }
+
+    public var access: Access = .readWrite
+    /// Whether to make the store if there is none. Never with `readOnly`.
+    public var creates = true
+    /// How long changes may stay in memory before they are written to disk.
+    public var checkpointInterval: Duration = .milliseconds(100)
+    /// Bytes of addresses to reserve: the most the segment can grow to while this process has it open. Costs no
+    /// memory.
+    public var addressReserve: Int = 64 << 30
+    /// Permission bits of a new store's files; its directory gets the same with execution where there is reading.
+    /// 0600 (only the owner) unless said otherwise, whatever the umask.
+    public var mode: UInt32 = 0o600
+    /// The name of this process in messages and in the list of attached processes; by default its program's.
+    public var processName: String?
+    /// The longest wait for a lock before an operation throws `.timedOut`.
+    public var lockTimeout: Duration = .seconds(10)
+    /// Where the store says what it noticed (a dead process cleaned up, a checkpoint that failed). Silent by
+    /// default.
+    public var logger: Logger?
+
+    public init() {}
+
+    /// Options for looking without leaving a trace.
+    public static var readOnly: StoreOptions {
+        var options = StoreOptions()
+        options.access = .readOnly
+        options.creates = false
+        return options
+    }
+}
+
+/// Whether a cell outlives the machine's next start.
+public enum Persistence: String, Sendable, Hashable, CaseIterable {
+    /// Written to disk by checkpoints.
+    case persistent
+    /// Kept in shared memory only: outlives every process, but not a restart of the machine.
+    case volatile
+}

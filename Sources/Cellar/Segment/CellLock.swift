@@ -1,0 +1,30 @@
+import CCellar
+import Glibc
+
+/// A cell's lock, with the cell's own recovery when a holder died.
+///
+/// A value needs none: its writer leaves the old copy whole. An array's committed update is finished; a bulk write that
+/// was cut off stays on record as torn.
+struct CellLock {
+    let reference: CellReference
+    let segment: Segment?
+
+    /// Takes the lock for a checkpoint; false if it was not to be had in time.
+    func acquire(for patience: Duration) -> Bool {
+        switch reference.lock.lock(until: MonotonicClock.deadline(after: patience)) {
+        case .locked: return true
+        case .ownerDied:
+            mend()
+            return true
+        case .busy, .unusable: return false
+        }
+    }
+
+    func release() { reference.lock.unlock() }
+
+    /// After a holder's death: makes the cell whole and the lock usable. Killed within, the next locker does it again.
+    func mend() {
+        if unsafe reference.array != reference.address { ArrayRecovery(reference: reference, segment: segment).finishUpdate() }
+        reference.lock.makeConsistent()
+    }
+}
