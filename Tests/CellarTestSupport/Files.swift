@@ -1,5 +1,12 @@
 import Glibc
 
+/// Two ends of a connection that no child inherits.
+func socketPair() -> (Int32, Int32)? {
+    var ends: [Int32] = [0, 0]
+    let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    return unsafe socketpair(AF_UNIX, kind, 0, &ends) == 0 ? (ends[0], ends[1]) : nil
+}
+
 /// The few things that tests do with files.
 public enum Files {
     public static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
@@ -91,5 +98,5 @@ public enum Files {
         return unsafe mount("tmpfs", path, "tmpfs", 0, "size=\(bytes),mode=0700") == 0
     }
 
-    public static func unmount(_ path: String) { unsafe umount2(path, Int32(MNT_DETACH.rawValue)) }
+    public static func unmount(_ path: String) { unsafe umount2(path, 2 /* MNT_DETACH */) }
 }

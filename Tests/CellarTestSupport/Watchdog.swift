@@ -13,10 +13,8 @@ public final class Watchdog: Sendable {
         let state = Mutex(State.armed)
         let pipe: (read: Int32, write: Int32)
         init() {
-            var ends: [Int32] = [0, 0]
-            let result = unsafe pipe2(&ends, O_CLOEXEC)
-            precondition(result == 0, "pipe2: \(errno)")
-            pipe = (ends[0], ends[1])
+            guard let ends = socketPair() else { fatalError("socketpair: \(errno)") }
+            pipe = ends
         }
         deinit {
             close(pipe.read)

@@ -19,8 +19,7 @@ public final class Worker: @unchecked Sendable {
 
     public let processID: pid_t
     private let arguments: [String]
-    private let input: Int32
-    private let output: Int32
+    private let connection: Int32
     private var pending: [UInt8] = []
     private var ending: Ending?
     private let isReaped = Mutex(false)
@@ -45,17 +44,15 @@ public final class Worker: @unchecked Sendable {
     init(_ arguments: [String], isolated: Bool = false) throws {
         let command = (isolated ? ["/usr/bin/unshare", "--mount"] : []) + [Self.program] + arguments
         self.arguments = arguments
-        let (childInput, input) = try Self.pipe()
-        let (output, childOutput) = try Self.pipe()
-        defer {
-            close(childInput)
-            close(childOutput)
+        guard let (connection, childConnection) = socketPair() else {
+            throw Failure.cannotStart("socketpair: \(errno)")
         }
+        defer { close(childConnection) }
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe posix_spawn_file_actions_adddup2(&actions, childInput, 0)
-        unsafe posix_spawn_file_actions_adddup2(&actions, childOutput, 1)
+        unsafe posix_spawn_file_actions_adddup2(&actions, childConnection, 0)
+        unsafe posix_spawn_file_actions_adddup2(&actions, childConnection, 1)
         var process = pid_t()
         var argv = unsafe command.map { unsafe strdup($0) }
         unsafe argv.append(nil)
@@ -63,27 +60,19 @@ public final class Worker: @unchecked Sendable {
         let result = unsafe posix_spawn(&process, command[0], &actions, nil, argv, environ)
         guard result == 0 else { throw Failure.cannotStart("cannot start \(command[0]): error \(result)") }
         processID = process
-        self.input = input
-        self.output = output
+        self.connection = connection
     }
 
     deinit {
         kill()
-        close(input)
-        close(output)
-    }
-
-    private static func pipe() throws -> (read: Int32, write: Int32) {
-        var ends: [Int32] = [0, 0]
-        guard unsafe pipe2(&ends, O_CLOEXEC) == 0 else { throw Failure.cannotStart("pipe2: \(errno)") }
-        return (ends[0], ends[1])
+        close(connection)
     }
 
     // MARK: Lines
 
     public func send(_ line: String = "go") {
         let bytes = Array((line + "\n").utf8)
-        unsafe bytes.withUnsafeBytes { _ = unsafe write(input, $0.baseAddress!, $0.count) }
+        unsafe bytes.withUnsafeBytes { _ = unsafe Glibc.write(connection, $0.baseAddress!, $0.count) }
     }
 
     /// The next line; throws if there is none in time or the worker ended.
@@ -106,7 +95,7 @@ public final class Worker: @unchecked Sendable {
 
     /// Lines that were said and not read yet, without waiting.
     public func linesSoFar() -> [String] {
-        var waiting = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
+        var waiting = pollfd(fd: connection, events: Int16(POLLIN), revents: 0)
         while unsafe poll(&waiting, 1, 0) > 0, (try? readMore(0)) == true {}
         var lines: [String] = []
         while pending.contains(UInt8(ascii: "\n")), let line = try? self.line(seconds: 0) { lines.append(line) }
@@ -117,12 +106,12 @@ public final class Worker: @unchecked Sendable {
 
     /// False at the end of the output.
     private func readMore(_ seconds: Int) throws -> Bool {
-        var waiting = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
+        var waiting = pollfd(fd: connection, events: Int16(POLLIN), revents: 0)
         var result = unsafe poll(&waiting, 1, Int32(seconds * 1000))
         while result < 0, errno == EINTR { result = unsafe poll(&waiting, 1, Int32(seconds * 1000)) }
         guard result > 0 else { throw Failure.silent("worker \(arguments) said nothing for \(seconds) s") }
         var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = unsafe buffer.withUnsafeMutableBytes { unsafe read(output, $0.baseAddress!, $0.count) }
+        let count = unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(connection, $0.baseAddress!, $0.count) }
         if count <= 0 { return false }
         pending.append(contentsOf: buffer.prefix(count))
         return true
