@@ -65,7 +65,7 @@ struct Directory {
     private func table(at offset: UInt64) throws(StoreError) -> Table { try segment.directoryTable(at: offset) }
 
     private func index(of name: NameBytes, in table: Table) throws(StoreError) -> Int? {
-        try segment.index(of: name, in: table)
+        try segment.search(name, in: table)?.index
     }
 
     // MARK: Changes, under the allocation lock
@@ -181,8 +181,8 @@ struct DirectoryTable {
 extension Segment {
     func findCell(_ name: NameBytes) throws(StoreError) -> UInt64? {
         let table = try directoryTable(at: word(CELLAR_HEADER_DIRECTORY).acquire())
-        guard let index = try index(of: name, in: table) else { return nil }
-        return table.slot(index).relaxed() & Directory.offsetMask
+        // The slot as the search saw it: by now it may be dropped, or another cell's.
+        return try search(name, in: table)?.cell
     }
 
     fileprivate func directoryTable(at offset: UInt64) throws(StoreError) -> DirectoryTable {
@@ -197,7 +197,9 @@ extension Segment {
         return unsafe DirectoryTable(offset: offset, slots: address + head, mask: Int(capacity) - 1)
     }
 
-    fileprivate func index(of name: NameBytes, in table: DirectoryTable) throws(StoreError) -> Int? {
+    fileprivate func search(
+        _ name: NameBytes, in table: DirectoryTable
+    ) throws(StoreError) -> (index: Int, cell: UInt64)? {
         let tag = name.hash & ~Directory.offsetMask
         var index = Int(truncatingIfNeeded: name.hash) & table.mask
         for _ in 0...table.mask {
@@ -206,7 +208,7 @@ extension Segment {
             if slot != Directory.dropped, slot & ~Directory.offsetMask == tag,
                 try isCell(slot & Directory.offsetMask, named: name)
             {
-                return index
+                return (index, slot & Directory.offsetMask)
             }
             index = (index &+ 1) & table.mask
         }

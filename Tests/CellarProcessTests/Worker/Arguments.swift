@@ -1,6 +1,8 @@
 import Cellar
 import Glibc
 
+typealias Command = @Sendable (Arguments) throws -> Void
+
 /// What comes after the command.
 struct Arguments {
     private let words: [String]
@@ -28,7 +30,7 @@ func say(_ line: String) {
 
 /// Waits for a line from the test; a test that is gone ends the worker.
 @discardableResult
-func await() -> String {
+func awaitLine() -> String {
     guard let line = readLine() else { _exit(3) }
     return line
 }
@@ -44,3 +46,6 @@ func report(_ what: String, _ body: () throws -> Void) {
         say("\(what) \(code(of: error)): \(error)")
     }
 }
+
+/// For loops that only a signal ends. (A plain `while true` crashes this compiler where variables are captured.)
+@inline(never) func goesOn() -> Bool { CommandLine.argc > 0 }

@@ -2,15 +2,15 @@ import Cellar
 import CellarTestSupport
 import Glibc
 
-let checksumCommands: [String: (Arguments) throws -> Void] = [
+let checksumCommands: [String: Command] = [
     // hammer STORE START: stores one checksummed struct after the other until it is killed.
     "hammer": { arguments in
         let store = try arguments.open { $0.lockTimeout = .seconds(60) }
         let cell = try store.value("block", initial: Checksummed(number: 0))
         var number = UInt64(arguments.number(1))
         say("ready")
-        await()
-        while true {
+        awaitLine()
+        while goesOn() {
             try cell.store(Checksummed(number: number))
             number &+= 2
         }
@@ -20,7 +20,7 @@ let checksumCommands: [String: (Arguments) throws -> Void] = [
         let store = try arguments.open()
         let cell = try store.value("block", initial: Checksummed(number: 0))
         say("ready")
-        await()
+        awaitLine()
         var torn = 0
         var changes = 0
         var last: UInt64 = .max

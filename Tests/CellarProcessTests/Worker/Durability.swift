@@ -2,7 +2,7 @@ import Cellar
 import CellarTestSupport
 import Glibc
 
-let durabilityCommands: [String: (Arguments) throws -> Void] = [
+let durabilityCommands: [String: Command] = [
     // write-sync STORE SEED: writes a bit of everything, syncs, and says so; then waits to be killed.
     "write-sync": { arguments in
         let store = try arguments.open { $0.checkpointInterval = .seconds(3600) }
@@ -13,20 +13,20 @@ let durabilityCommands: [String: (Arguments) throws -> Void] = [
         try cells.fill(number)
         try store.sync()
         say("synced")
-        await()
+        awaitLine()
     },
     // sync-often STORE N: syncs N times, changing something each time.
     "sync-often": { arguments in
         let store = try arguments.open { $0.checkpointInterval = .seconds(3600) }
         let cell = try store.value("counter", initial: 0)
         say("ready")
-        await()
+        awaitLine()
         for _ in 0..<arguments.number(1) {
             cell.add(1)
             try store.sync()
         }
         say("done")
-        await()
+        awaitLine()
     },
     // last-stores STORE CELLS SEED: stores rising numbers in each cell, a few times with random pauses, and never
     // again; says when it is through.
@@ -37,7 +37,7 @@ let durabilityCommands: [String: (Arguments) throws -> Void] = [
         let cells = try store.array("elements", of: Int.self, count: 8192 * 16)
         var random = SeededRandom(seed: UInt64(arguments.number(2)))
         say("ready")
-        await()
+        awaitLine()
         for index in words.indices {
             for number in 1...Int.random(in: 1...6, using: &random) {
                 let value = index * 10 + number
@@ -49,6 +49,6 @@ let durabilityCommands: [String: (Arguments) throws -> Void] = [
             }
         }
         say("through")
-        await()
+        awaitLine()
     },
 ]

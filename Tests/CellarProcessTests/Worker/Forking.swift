@@ -2,7 +2,7 @@ import Cellar
 import CellarTestSupport
 import Glibc
 
-let forkCommands: [String: (Arguments) throws -> Void] = [
+let forkCommands: [String: Command] = [
     // fork STORE: forks with the store open; the child says what its operations come to, then opens it anew.
     "fork": { arguments in
         let store = try arguments.open()

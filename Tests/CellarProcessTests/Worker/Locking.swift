@@ -2,7 +2,7 @@ import Cellar
 import CellarTestSupport
 import Glibc
 
-let lockingCommands: [String: (Arguments) throws -> Void] = [
+let lockingCommands: [String: Command] = [
     // hold-value STORE: stays in withLock of 'triple', with a changed copy, until told to go.
     "hold-value": { arguments in
         let store = try arguments.open()
@@ -10,10 +10,10 @@ let lockingCommands: [String: (Arguments) throws -> Void] = [
         try cell.withLock {
             $0 = Triple(99)
             say("holding")
-            await()
+            awaitLine()
         }
         say("released")
-        await()
+        awaitLine()
     },
     // hold-word STORE: stays in withLock of the number 'word'.
     "hold-word": { arguments in
@@ -22,7 +22,7 @@ let lockingCommands: [String: (Arguments) throws -> Void] = [
         try cell.withLock { (value: inout Int) in
             value = 99
             say("holding")
-            await()
+            awaitLine()
         }
     },
     // hold-array STORE FROM TO VALUE: writes the first half of the range under the array's lock, then waits there.
@@ -33,11 +33,11 @@ let lockingCommands: [String: (Arguments) throws -> Void] = [
         try cells.withLock(range) { span in
             for index in 0..<range.count / 2 { span[index] = arguments.number(3) }
             say("holding")
-            await()
+            awaitLine()
             for index in range.count / 2..<range.count { span[index] = arguments.number(3) }
         }
         say("released")
-        await()
+        awaitLine()
     },
     // hold-update STORE VALUE: fills its copy in an atomic update, then waits there.
     "hold-update": { arguments in
@@ -46,9 +46,9 @@ let lockingCommands: [String: (Arguments) throws -> Void] = [
         try cells.update { span in
             for index in 0..<span.count { span[index] = arguments.number(1) }
             say("holding")
-            await()
+            awaitLine()
         }
         say("released")
-        await()
+        awaitLine()
     },
 ]

@@ -2,28 +2,28 @@ import Cellar
 import CellarTestSupport
 import Glibc
 
-let openingCommands: [String: (Arguments) throws -> Void] = [
+let openingCommands: [String: Command] = [
     // attach STORE [MILLISECONDS]: opens, waits for a line, closes.
     "attach": { arguments in
         let store = try arguments.open { options in
             if !arguments.text(1).isEmpty { options.checkpointInterval = .milliseconds(arguments.number(1)) }
         }
         say("ready")
-        await()
+        awaitLine()
         store.close()
         say("closed")
     },
     // race STORE: opens at a signal, adds 1, says the segment it sees.
     "race": { arguments in
         say("ready")
-        await()
+        awaitLine()
         let store = try arguments.open()
         try store.value("hits", initial: 0).add(1)
         let segment = try store.statistics().segment?.name ?? "none"
         var status = stat()
         unsafe stat("/dev/shm" + segment, &status)
         say("segment \(segment) \(status.st_ino)")
-        await()
+        awaitLine()
         say("hits \(try store.value("hits", of: Int.self).load())")
     },
     // elsewhere STORE: has its own /dev/shm, then opens.
@@ -35,34 +35,7 @@ let openingCommands: [String: (Arguments) throws -> Void] = [
     // full-memory STORE: fills a small /dev/shm with arrays until none fits, and goes on.
     "full-memory": { arguments in
         guard Files.mountSmall(at: "/dev/shm", bytes: 8 << 20) else { return say("mount refused") }
-        let store = try arguments.open()
-        let kept = try store.value("kept", initial: 0)
-        kept.store(41)
-        var made = 0
-        report("fill") {
-            while made < 100_000 {
-                _ = try store.array("array \(made)", of: Double.self, count: 10_000)
-                made += 1
-            }
-        }
-        report("small") {
-            for index in 0..<100_000 { _ = try store.value("value \(index)", initial: index) }
-        }
-        // Removing and renaming take a little room too: they may be refused, and must not do half of it.
-        report("rename") { try store.rename("array 0", to: "renamed") }
-        kept.add(1)
-        say("kept \(kept.load())")
-        say("first \(try store.contains("array 0") || store.contains("renamed"))")
-        report("sync") { try store.sync() }
-        report("remove") { try store.remove("array 1") }
-        say("made \(made > 10)")
-        let listed = try store.cells().filter { $0.name.hasPrefix("array") || $0.name == "renamed" }.count
-        say("listed \(listed >= made - 1)")
-        store.close()
-        report("discard") { try Store.discardSegment(of: arguments.path) }
-        let again = try arguments.open()
-        say("again \(try again.value("kept", of: Int.self).load())")
-        report("last") { _ = try again.array("array \(made - 1)", of: Double.self) }
+        try fillMemory(arguments)
     },
     // no-memory STORE: opens where /dev/shm has no room for a segment at all.
     "no-memory": { arguments in
@@ -94,8 +67,8 @@ let openingCommands: [String: (Arguments) throws -> Void] = [
         let store = try Store.open(arguments.path, .readOnly)
         let cell = try store.value(arguments.text(1), of: Triple.self)
         say("ready")
-        while true {
-            await()
+        while goesOn() {
+            awaitLine()
             report("load") { say("value \(try cell.load().first) removed \(cell.isRemoved)") }
         }
     },
@@ -106,12 +79,12 @@ let openingCommands: [String: (Arguments) throws -> Void] = [
         let count = arguments.number(2)
         say("ready")
         for round in 0..<count {
-            await()
+            awaitLine()
             let cells = try store.array("array \(mine).\(round)", of: Int.self, count: 200_000)
             cells[199_999] = mine * 1000 + round
             for index in 0..<500 { _ = try store.value("value \(mine).\(round).\(index)", initial: index) }
             say("made")
-            await()
+            awaitLine()
             let others = try store.array("array \(1 - mine).\(round)", of: Int.self)
             guard others[199_999] == (1 - mine) * 1000 + round else { return say("wrong") }
             for index in 0..<500 {
@@ -121,6 +94,32 @@ let openingCommands: [String: (Arguments) throws -> Void] = [
             }
             say("read")
         }
-        await()
+        awaitLine()
     },
 ]
+
+private func fillMemory(_ arguments: Arguments) throws {
+    let store = try arguments.open()
+    let kept = try store.value("kept", initial: 0)
+    kept.store(41)
+    report("fill") {
+        for index in 0..<100_000 { _ = try store.array("array \(index)", of: Double.self, count: 10_000) }
+    }
+    report("small") {
+        for index in 0..<100_000 { _ = try store.value("value \(index)", initial: index) }
+    }
+    // Removing and renaming take a little room too: they may be refused, and must not do half of it.
+    report("rename") { try store.rename("array 0", to: "renamed") }
+    kept.add(1)
+    say("kept \(kept.load())")
+    let names = try store.cells().map(\.name)
+    let made = names.count { $0.hasPrefix("array") || $0 == "renamed" }
+    say("made \(made > 10) \(names.contains("array 0") != names.contains("renamed"))")
+    report("sync") { try store.sync() }
+    report("remove") { try store.remove("array 1") }
+    store.close()
+    report("discard") { try Store.discardSegment(of: arguments.path) }
+    let again = try arguments.open()
+    say("again \(try again.value("kept", of: Int.self).load())")
+    report("last") { _ = try again.array("array \(made - 1)", of: Double.self) }
+}

@@ -2,7 +2,7 @@ import Cellar
 import CellarTestSupport
 import Glibc
 
-let stormCommands: [String: (Arguments) throws -> Void] = [
+let stormCommands: [String: Command] = [
     // storm STORE KINDS SEED NUMBER: does operations of the kinds (joined by +) at random until it is killed.
     "storm": { arguments in
         let store = try arguments.open {
@@ -13,14 +13,14 @@ let stormCommands: [String: (Arguments) throws -> Void] = [
         let kinds = arguments.text(1).split(separator: "+").compactMap { Storm.steps[String($0)] }
         var random = SeededRandom(seed: UInt64(arguments.number(2)))
         say("ready")
-        while true { try kinds.randomElement(using: &random)!(storm)(&random) }
+        while goesOn() { try kinds.randomElement(using: &random)!(storm)(&random) }
     },
     // rename-storm STORE COUNT: renames cells there and back until it is killed, checkpointing all the time.
     "rename-storm": { arguments in
         let store = try arguments.open { $0.checkpointInterval = .zero }
         var random = SystemRandomNumberGenerator()
         say("ready")
-        while true {
+        while goesOn() {
             let number = Int.random(in: 0..<arguments.number(1), using: &random)
             if try store.contains("a\(number)") {
                 try store.rename("a\(number)", to: "b\(number)")
@@ -53,7 +53,7 @@ struct Storm {
         records = try store.array("records", count: StormCells.recordCount)
     }
 
-    typealias Step = (Storm) -> (inout SeededRandom) throws -> Void
+    typealias Step = @Sendable (Storm) -> (inout SeededRandom) throws -> Void
     static let steps: [String: Step] = [
         "word": { storm in { _ in storm.counter.add(1) } },
         "value": { storm in { _ in try storm.block.store(Checksummed(number: storm.block.load().number + 1)) } },
@@ -67,12 +67,10 @@ struct Storm {
             }
         },
         "update": { storm in
-            { random in
-                let bound = Int.random(in: 1...StormCells.arrayCount, using: &random)
+            { _ in
                 try storm.updated.update(atomically: 0..<StormCells.arrayCount) { span in
                     let next = span[0] + 1
                     span.update(repeating: next)
-                    _ = bound
                 }
             }
         },
@@ -91,7 +89,7 @@ struct Storm {
                 try storm.records.store(Triple(storm.records.load(at: index).first + 1), at: index)
             }
         },
-        "catalog": { storm in storm.changeCatalog },
+        "catalog": { storm in { random in try storm.changeCatalog(&random) } },
     ]
 
     /// Creates, renames and removes cells whose content says which they are.
@@ -106,7 +104,7 @@ struct Storm {
         }
         let cell = try store.value(born, initial: StormCells.content(index))
         guard try cell.load() == StormCells.content(index) else { return say("wrong \(born)") }
-        do { try store.rename(born, to: grown) } catch let error as StoreError where error.code == .cellExists {
+        do { try store.rename(born, to: grown) } catch let error where error.code == .cellExists {
             try store.remove(grown)
             try store.rename(born, to: grown)
         }

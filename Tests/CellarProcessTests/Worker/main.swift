@@ -4,7 +4,7 @@ import Glibc
 /// The program that tests start, stop and kill: `cellar-test-worker COMMAND STORE ARGUMENT…`.
 ///
 /// It says what it did in lines on its standard output, and waits for lines on its standard input.
-let commands: [String: (Arguments) throws -> Void] =
+let commands: [String: Command] =
     countingCommands.merging(checksumCommands) { $1 }.merging(lockingCommands) { $1 }.merging(stormCommands) { $1 }
     .merging(openingCommands) { $1 }.merging(durabilityCommands) { $1 }.merging(forkCommands) { $1 }
 

@@ -1,0 +1,134 @@
+import Cellar
+import CellarTestSupport
+import Glibc
+import Testing
+
+extension ProcessTests {
+    /// What happens to locks whose holders are stopped or die.
+    @Suite struct Locks {
+        @Test func aStoppedHolderIsNamed() throws {
+            try withScratchStore { scratch in
+                let store = try scratch.open()
+                let triple = try store.value("triple", initial: Triple(1))
+                let cells = try store.array("numbers", of: Int.self, count: 1000)
+                _ = try store.value("word", initial: 1)
+                let workers = [
+                    try scratch.worker("hold-value"), try scratch.worker("hold-word"),
+                    try scratch.worker("hold-array", 0, 1000, 5),
+                ]
+                for worker in workers {
+                    try worker.expect("holding")
+                    worker.signal(SIGSTOP)
+                }
+                func expectTimeout(_ worker: Worker, _ body: () throws -> Void) {
+                    let error = storeError(body)
+                    #expect(error?.code == .timedOut)
+                    let message = error?.message ?? ""
+                    #expect(message.contains("worker-\(worker.processID)") && message.contains("pid \(worker.processID)"))
+                }
+                let word = try store.value("word", of: Int.self)
+                expectTimeout(workers[0]) { try triple.withLock(timeout: .milliseconds(50)) { $0 = Triple(2) } }
+                expectTimeout(workers[1]) { try word.withLock(timeout: .milliseconds(50)) { $0 = 2 } }
+                expectTimeout(workers[2]) { try cells.withLock(timeout: .milliseconds(50)) { $0[0] = 2 } }
+                expectTimeout(workers[2]) { try cells.update(timeout: .milliseconds(50)) { $0[0] = 2 } }
+                // Reading goes on, and so does what needs no lock.
+                #expect(try triple.load() == Triple(1))
+                #expect(word.add(1) == 1)
+                cells[999] = 7
+                #expect(cells[999] == 7)
+                // The array cannot be checkpointed while it is held; the rest can.
+                let error = storeError { try store.sync(timeout: .milliseconds(200)) }
+                #expect(error?.code == .timedOut)
+                for worker in workers {
+                    worker.signal(SIGCONT)
+                    worker.send()
+                }
+                try workers[0].expect("released")
+                try workers[2].expect("released")
+                #expect(try triple.load() == Triple(99))
+                #expect(try cells.values() == [Int](repeating: 5, count: 1000))
+                try store.sync()
+                let again = scratch
+                again.endWorkers()
+                let after = try scratch.reboot()
+                #expect(try after.array("numbers", of: Int.self).values() == [Int](repeating: 5, count: 1000))
+                #expect(try after.value("triple", of: Triple.self).load() == Triple(99))
+            }
+        }
+
+        /// A checkpoint never holds half of a bulk write, and whoever locks next is told.
+        @Test func aHolderThatDiesInABulkWrite() throws {
+            try withScratchStore { scratch in
+                var store = try scratch.open()
+                let count = 40_000
+                var cells = try store.array("numbers", of: Int.self, count: count)
+                try cells.fill(1)
+                try store.sync()
+                let worker = try scratch.worker("hold-array", 10_000, 30_000, 2)
+                try worker.expect("holding")
+                #expect(cells[10_000] == 2 && cells[25_000] == 1, "readers without the lock see the work")
+                worker.kill()
+                cells[0] = 3
+                #expect(storeError { try store.sync() }?.code == .ownerDied)
+                #expect(storeError { try cells.withLock { _ in } }?.code == .ownerDied)
+                #expect(storeError { try cells.update { _ in } }?.code == .ownerDied)
+                #expect(storeError { try cells.withLock { _ in } }?.code == .ownerDied, "until somebody repairs it")
+                let message = storeError { try cells.fill(9) }?.message ?? ""
+                #expect(message.contains("10000..<30000") && message.contains("'numbers'"))
+                // The rest of it was checkpointed all the same.
+                store = try scratch.reboot()
+                cells = try store.array("numbers", of: Int.self)
+                var expected = [Int](repeating: 1, count: count)
+                expected[0] = 3
+                #expect(try cells.values() == expected)
+            }
+        }
+
+        @Test func aRepairMakesItWhole() throws {
+            try withScratchStore { scratch in
+                let store = try scratch.open()
+                let cells = try store.array("numbers", of: Int.self, count: 40_000)
+                let worker = try scratch.worker("hold-array", 10_000, 30_000, 2)
+                try worker.expect("holding")
+                worker.kill()
+                struct NotNow: Error {}
+                #expect(throws: NotNow.self) {
+                    try cells.withLock(repair: { _, _ in throw NotNow() }) { _ in }
+                }
+                var seen = 0..<0
+                try cells.withLock(
+                    0..<10,
+                    repair: { span, range in
+                        seen = range
+                        #expect(span.count == range.count && span[0] == 2 && span[19_999] == 0)
+                        span.update(repeating: 2)
+                    }
+                ) { $0[0] = 1 }
+                #expect(seen == 10_000..<30_000)
+                try cells.withLock { span in #expect(span[29_999] == 2 && span[30_000] == 0 && span[0] == 1) }
+                try store.sync()
+                #expect(try scratch.reboot().array("numbers", of: Int.self).values(in: 29_998..<30_002) == [2, 2, 0, 0])
+            }
+        }
+
+        @Test func aHolderThatDiesInAValueOrAnAtomicUpdateLeavesTheOld() throws {
+            try withScratchStore { scratch in
+                let store = try scratch.open()
+                let triple = try store.value("triple", initial: Triple(1))
+                let cells = try store.array("numbers", of: Int.self, count: 10_000)
+                try cells.fill(1)
+                for _ in 0..<5 {
+                    let workers = [try scratch.worker("hold-value"), try scratch.worker("hold-update", 2)]
+                    for worker in workers { try worker.expect("holding") }
+                    for worker in workers { worker.kill() }
+                    #expect(try triple.load() == Triple(1))
+                    #expect(try cells.values() == [Int](repeating: 1, count: 10_000))
+                    try triple.withLock { #expect($0 == Triple(1)) }
+                    try cells.withLock { span in #expect(span[0] == 1 && span[9_999] == 1) }
+                }
+                try store.sync()
+                #expect(store.attachments().filter(\.isAlive).count == 1)
+            }
+        }
+    }
+}
