@@ -90,7 +90,8 @@ private struct Look {
         #expect(elements[0] >= updated)
         updated = elements[0]
         let records = try store.array("records", of: Triple.self).values()
-        #expect(records.allSatisfy(\.isWhole))
+        let areWhole = records.allSatisfy { $0.isWhole }
+        #expect(areWhole)
         try checkCatalog(store)
     }
 
@@ -98,12 +99,13 @@ private struct Look {
     private func checkCatalog(_ store: Store) throws {
         for cell in try store.cells() where cell.name.hasPrefix("t0") || cell.name.hasPrefix("t1") || cell.name.hasPrefix("u") {
             guard let number = cell.name.split(separator: ".").last.flatMap({ Int($0) }), cell.kind == .value else { continue }
-            do {
-                let content = try store.value(cell.name, of: Triple.self).load()
-                #expect(content == StormCells.content(number), "\(cell.name)")
-            } catch where error.code == .noSuchCell {
+            let content: Triple
+            do throws(StoreError) { content = try store.value(cell.name, of: Triple.self).load() } catch {
                 // The other worker removed or renamed it meanwhile.
+                #expect(error.code == .noSuchCell, "\(error)")
+                continue
             }
+            #expect(content == StormCells.content(number), "\(cell.name)")
         }
     }
 
@@ -124,14 +126,18 @@ private struct Look {
 
     /// Under the array's lock all elements are the same, once what a dead one tore was repaired.
     func settle(_ store: Store) throws {
-        try store.array("bulk", of: Int.self).withLock(repair: { span, _ in
-            let first = span[0]
-            span.update(repeating: first)
-        }) { span in
-            let first = span[0]
-            var same = true
-            for index in span.indices where span[index] != first { same = false }
-            #expect(same, "a bulk write was cut in half and nobody was told")
-        }
+        let isSame = try store.array("bulk", of: Int.self).withLock(nil, repair: Self.repair, Self.isSame)
+        #expect(isSame, "a bulk write was cut in half and nobody was told")
+    }
+
+    private static func repair(_ span: inout MutableSpan<Int>, _ range: Range<Int>) {
+        let first = span[0]
+        span.update(repeating: first)
+    }
+
+    private static func isSame(_ span: inout MutableSpan<Int>) -> Bool {
+        let first = span[0]
+        for index in span.indices where span[index] != first { return false }
+        return true
     }
 }

@@ -20,12 +20,6 @@ extension ProcessTests {
                     try worker.expect("holding")
                     worker.signal(SIGSTOP)
                 }
-                func expectTimeout(_ worker: Worker, _ body: () throws -> Void) {
-                    let error = storeError(body)
-                    #expect(error?.code == .timedOut)
-                    let message = error?.message ?? ""
-                    #expect(message.contains("worker-\(worker.processID)") && message.contains("pid \(worker.processID)"))
-                }
                 let word = try store.value("word", of: Int.self)
                 expectTimeout(workers[0]) { try triple.withLock(timeout: .milliseconds(50)) { $0 = Triple(2) } }
                 expectTimeout(workers[1]) { try word.withLock(timeout: .milliseconds(50)) { $0 = 2 } }
@@ -48,20 +42,42 @@ extension ProcessTests {
                 #expect(try triple.load() == Triple(99))
                 #expect(try cells.values() == [Int](repeating: 5, count: 1000))
                 try store.sync()
-                let again = scratch
-                again.endWorkers()
+                scratch.endWorkers()
                 let after = try scratch.reboot()
                 #expect(try after.array("numbers", of: Int.self).values() == [Int](repeating: 5, count: 1000))
                 #expect(try after.value("triple", of: Triple.self).load() == Triple(99))
             }
         }
 
+        private struct NotNow: Error {}
+
+        private static func refuse(_ span: inout MutableSpan<Int>, _ range: Range<Int>) throws { throw NotNow() }
+
+        /// What a repair was given.
+        private final class Found {
+            var range = 0..<0
+            var elements: [Int] = []
+
+            func repair(_ span: inout MutableSpan<Int>, _ torn: Range<Int>) {
+                range = torn
+                elements = [span.count, span[0], span[span.count - 1]]
+                span.update(repeating: 2)
+            }
+        }
+
+        private func expectTimeout(_ worker: Worker, _ body: () throws -> Void) {
+            let error = storeError(body)
+            let message = error?.message ?? ""
+            #expect(error?.code == .timedOut)
+            #expect(message.contains("worker-\(worker.processID)") && message.contains("pid \(worker.processID)"))
+        }
+
         /// A checkpoint never holds half of a bulk write, and whoever locks next is told.
         @Test func aHolderThatDiesInABulkWrite() throws {
             try withScratchStore { scratch in
-                var store = try scratch.open()
+                let store = try scratch.open()
                 let count = 40_000
-                var cells = try store.array("numbers", of: Int.self, count: count)
+                let cells = try store.array("numbers", of: Int.self, count: count)
                 try cells.fill(1)
                 try store.sync()
                 let worker = try scratch.worker("hold-array", 10_000, 30_000, 2)
@@ -69,20 +85,28 @@ extension ProcessTests {
                 #expect(cells[10_000] == 2 && cells[25_000] == 1, "readers without the lock see the work")
                 worker.kill()
                 cells[0] = 3
-                #expect(storeError { try store.sync() }?.code == .ownerDied)
-                #expect(storeError { try cells.withLock { _ in } }?.code == .ownerDied)
-                #expect(storeError { try cells.update { _ in } }?.code == .ownerDied)
-                #expect(storeError { try cells.withLock { _ in } }?.code == .ownerDied, "until somebody repairs it")
-                let message = storeError { try cells.fill(9) }?.message ?? ""
-                #expect(message.contains("10000..<30000") && message.contains("'numbers'"))
+                let syncError = storeError { try store.sync() }
+                #expect(syncError?.code == .ownerDied)
+                // All are told, until somebody repairs it.
+                let messages = refusals(cells)
+                #expect(messages.allSatisfy { $0.contains("10000..<30000") && $0.contains("'numbers'") }, "\(messages)")
                 // The rest of it was checkpointed all the same.
-                store = try scratch.reboot()
-                cells = try store.array("numbers", of: Int.self)
+                let cold = try scratch.reboot().array("numbers", of: Int.self)
                 var expected = [Int](repeating: 1, count: count)
                 expected[0] = 3
-                #expect(try cells.values() == expected)
+                #expect(try cold.values() == expected)
             }
         }
+
+        private func refusals(_ cells: SharedArray<Int>) -> [String] {
+            let errors = [
+                storeError { try cells.withLock(nil, Self.touch) }, storeError { try cells.update(atomically: nil, Self.touch) },
+                storeError { try cells.withLock(5..<6, Self.touch) }, storeError { try cells.fill(9) },
+            ]
+            return errors.map { $0?.code == .ownerDied ? $0?.message ?? "" : "not refused" }
+        }
+
+        private static func touch(_ span: inout MutableSpan<Int>) { span[0] = 9 }
 
         @Test func aRepairMakesItWhole() throws {
             try withScratchStore { scratch in
@@ -91,21 +115,13 @@ extension ProcessTests {
                 let worker = try scratch.worker("hold-array", 10_000, 30_000, 2)
                 try worker.expect("holding")
                 worker.kill()
-                struct NotNow: Error {}
-                #expect(throws: NotNow.self) {
-                    try cells.withLock(repair: { _, _ in throw NotNow() }) { _ in }
-                }
-                var seen = 0..<0
-                try cells.withLock(
-                    0..<10,
-                    repair: { span, range in
-                        seen = range
-                        #expect(span.count == range.count && span[0] == 2 && span[19_999] == 0)
-                        span.update(repeating: 2)
-                    }
-                ) { $0[0] = 1 }
-                #expect(seen == 10_000..<30_000)
-                try cells.withLock { span in #expect(span[29_999] == 2 && span[30_000] == 0 && span[0] == 1) }
+                #expect(throws: NotNow.self) { try cells.withLock(nil, repair: Self.refuse, Self.touch) }
+                let found = Found()
+                try cells.withLock(0..<10, repair: found.repair) { $0[0] = 1 }
+                #expect(found.range == 10_000..<30_000)
+                #expect(found.elements == [20_000, 2, 0])
+                let after = try cells.withLock { span in [span[29_999], span[30_000], span[0]] }
+                #expect(after == [2, 0, 1])
                 try store.sync()
                 #expect(try scratch.reboot().array("numbers", of: Int.self).values(in: 29_998..<30_002) == [2, 2, 0, 0])
             }
@@ -123,8 +139,10 @@ extension ProcessTests {
                     for worker in workers { worker.kill() }
                     #expect(try triple.load() == Triple(1))
                     #expect(try cells.values() == [Int](repeating: 1, count: 10_000))
-                    try triple.withLock { #expect($0 == Triple(1)) }
-                    try cells.withLock { span in #expect(span[0] == 1 && span[9_999] == 1) }
+                    let value = try triple.withLock { $0 }
+                    #expect(value == Triple(1))
+                    let ends = try cells.withLock { span in [span[0], span[9_999]] }
+                    #expect(ends == [1, 1])
                 }
                 try store.sync()
                 #expect(store.attachments().filter(\.isAlive).count == 1)

@@ -29,8 +29,8 @@ struct CellarTool: ParsableCommand {
             """,
         subcommands: [
             NewCommand.self, ListCommand.self, GetCommand.self, SetCommand.self, AddCommand.self, DumpCommand.self,
-            StatCommand.self, ProcessesCommand.self, RemoveCommand.self, RenameCommand.self, DemoCommand.self,
-            DemoWorkerCommand.self,
+            StatCommand.self, ProcessesCommand.self, RemoveCommand.self, RenameCommand.self,
+            DiscardCommand.self, DemoCommand.self, DemoWorkerCommand.self,
         ])
 
     static func main() {

@@ -17,7 +17,7 @@ final class CellImage: @unchecked Sendable {
         guard !bytes.overflow, bytes.partialValue < 1 << 46 else {
             throw StoreError(.corruptDatabase, "a cell of \(count) elements of \(schema.stride) bytes is said to exist")
         }
-        let size = Rounding.up(head + array + 2 * bytes.partialValue + 64, to: 64)
+        let size = Rounding.up(head + array + (kind == .array ? 1 : 2) * bytes.partialValue + 64, to: 64)
         unsafe memory = .allocate(byteCount: size, alignment: 64)
         unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: size)
         let isWord = kind == .value && schema.size <= 8

@@ -58,7 +58,8 @@ struct CellWish {
         } catch {
             throw StoreError(
                 .unsupportedType,
-                "an array begins with zeros, which are no value of '\(schema)': give the enum a first case")
+                "a cell of '\(schema)' would begin with zeros, which are no value of it: give it an initial value, or the "
+                    + "enum another first case")
         }
     }
 

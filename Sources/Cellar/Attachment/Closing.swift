@@ -9,7 +9,8 @@ struct Closing {
     }
 
     func remove() throws(StoreError) {
-        guard directory.dataMode != nil else {
+        // Without data it may still be what a failed creation left behind.
+        guard unsafe directory.dataMode != nil || access(directory.openLockPath, F_OK) == 0 else {
             throw StoreError(.noSuchStore, "there is no store in '\(directory.path)': it has no data.mdb")
         }
         try alone { () throws(StoreError) in

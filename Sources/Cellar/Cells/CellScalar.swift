@@ -1,6 +1,6 @@
 /// A plain number or truth value of at most 8 bytes: any bits that are stored come back as a value, so reading and
 /// writing one cannot fail.
-public protocol CellScalar: BitwiseCopyable {
+public protocol CellScalar: BitwiseCopyable, Equatable {
     /// The value that the low bytes of the word stand for, whatever the other bytes are.
     init(cellWord word: UInt64)
     /// A word whose low bytes stand for the value.

@@ -119,6 +119,6 @@ final class Segment: @unchecked Sendable {
         StoreError(
             .corruptSegment,
             "the segment '/dev/shm\(name)' is damaged: \(what). What was checkpointed is safe on disk: "
-                + "when no process has the store open, discard the segment to go on from the last checkpoint")
+                + "when no process has the store open, 'cellar discard STORE' goes on from the last checkpoint")
     }
 }

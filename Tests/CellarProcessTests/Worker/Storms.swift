@@ -10,10 +10,10 @@ let stormCommands: [String: Command] = [
             $0.checkpointInterval = .milliseconds(2)
         }
         let storm = try Storm(store, number: arguments.number(3))
-        let kinds = arguments.text(1).split(separator: "+").compactMap { Storm.steps[String($0)] }
+        let kinds = arguments.text(1).split(separator: "+")
         var random = SeededRandom(seed: UInt64(arguments.number(2)))
         say("ready")
-        while goesOn() { try kinds.randomElement(using: &random)!(storm)(&random) }
+        while goesOn() { try storm.step(kinds[Int.random(in: kinds.indices, using: &random)], &random) }
     },
     // rename-storm STORE COUNT: renames cells there and back until it is killed, checkpointing all the time.
     "rename-storm": { arguments in
@@ -53,44 +53,48 @@ struct Storm {
         records = try store.array("records", count: StormCells.recordCount)
     }
 
-    typealias Step = @Sendable (Storm) -> (inout SeededRandom) throws -> Void
-    static let steps: [String: Step] = [
-        "word": { storm in { _ in storm.counter.add(1) } },
-        "value": { storm in { _ in try storm.block.store(Checksummed(number: storm.block.load().number + 1)) } },
-        "lock": { storm in
-            { _ in
-                try storm.triple.withLock {
-                    $0.first += 1
-                    $0.second += 1
-                    $0.third += 1
-                }
-            }
-        },
-        "update": { storm in
-            { _ in
-                try storm.updated.update(atomically: 0..<StormCells.arrayCount) { span in
-                    let next = span[0] + 1
-                    span.update(repeating: next)
-                }
-            }
-        },
-        "bulk": { storm in
-            { _ in
-                try storm.bulk.withLock(repair: { span, _ in
-                    // Whole again: all of it as far as the dead one got.
-                    let most = span[0]
-                    span.update(repeating: most)
-                }) { span in span.update(repeating: span[0] + 1) }
-            }
-        },
-        "record": { storm in
-            { random in
-                let index = Int.random(in: 0..<StormCells.recordCount, using: &random)
-                try storm.records.store(Triple(storm.records.load(at: index).first + 1), at: index)
-            }
-        },
-        "catalog": { storm in { random in try storm.changeCatalog(&random) } },
-    ]
+    func step(_ kind: Substring, _ random: inout SeededRandom) throws {
+        switch kind {
+        case "word": counter.add(1)
+        case "value": try block.store(Checksummed(number: block.load().number + 1))
+        case "lock": try addUnderLock()
+        case "update": try updateAll()
+        case "bulk": try writeAll()
+        case "record":
+            let index = Int.random(in: 0..<StormCells.recordCount, using: &random)
+            try records.store(Triple(records.load(at: index).first + 1), at: index)
+        case "catalog": try changeCatalog(&random)
+        default: say("no such kind")
+        }
+    }
+
+    private func addUnderLock() throws {
+        try triple.withLock {
+            $0.first += 1
+            $0.second += 1
+            $0.third += 1
+        }
+    }
+
+    private func updateAll() throws {
+        try updated.update { span in
+            let next = span[0] + 1
+            span.update(repeating: next)
+        }
+    }
+
+    /// A dead one's work is made whole again: all of it as far as that one got.
+    private func writeAll() throws {
+        try bulk.withLock(repair: Self.repair) { span in
+            let next = span[0] + 1
+            span.update(repeating: next)
+        }
+    }
+
+    private static func repair(_ span: inout MutableSpan<Int>, _ range: Range<Int>) {
+        let first = span[0]
+        span.update(repeating: first)
+    }
 
     /// Creates, renames and removes cells whose content says which they are.
     func changeCatalog(_ random: inout SeededRandom) throws {
@@ -104,10 +108,8 @@ struct Storm {
         }
         let cell = try store.value(born, initial: StormCells.content(index))
         guard try cell.load() == StormCells.content(index) else { return say("wrong \(born)") }
-        do { try store.rename(born, to: grown) } catch let error where error.code == .cellExists {
-            try store.remove(grown)
-            try store.rename(born, to: grown)
-        }
+        if try store.contains(grown) { try store.remove(grown) }
+        try store.rename(born, to: grown)
         guard try store.value(grown, of: Triple.self).load() == StormCells.content(index) else { return say("wrong \(grown)") }
         if Bool.random(using: &random) { try store.remove(grown) }
     }

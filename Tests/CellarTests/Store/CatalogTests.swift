@@ -176,11 +176,11 @@ struct CatalogTests {
             #expect(cells.map(\.persistence) == [.persistent, .volatile, .persistent])
             #expect(cells.map(\.schema.description) == ["float", "bool", "{first: int64 @0, second: int64 @8, third: int64 @16}"])
             #expect(cells.map(\.byteCount) == [28, 1, 24])
-            #expect(cells.allSatisfy(\.isInMemory))
+            #expect(cells.map(\.isInMemory) == [true, true, true])
             store = try scratch.reboot()
             cells = try store.cells()
             #expect(cells.map(\.name) == ["l", "v"])
-            #expect(cells.allSatisfy { !$0.isInMemory })
+            #expect(cells.map(\.isInMemory) == [false, false])
             _ = try store.array("l", of: Float.self)
             #expect(try store.cells().map(\.isInMemory) == [true, false])
         }
