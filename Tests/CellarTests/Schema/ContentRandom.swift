@@ -43,7 +43,7 @@ struct ContentRandom: RandomNumberGenerator {
         var end = 0
         for index in 0..<1 + below(5) {
             let schema = schema(depth: depth + 1)
-            let offset = SegmentLayout.roundUp(end, to: schema.alignment)
+            let offset = Rounding.up(end, to: schema.alignment)
             let name = ["f\(index)", ".\(index)", "odd \"name\" \(index)", "größe\(index)"][below(4)]
             fields.append(Schema.Field(name: name, offset: offset, schema: schema))
             end = offset + schema.size
