@@ -41,19 +41,10 @@ extension ProcessTests {
 
     /// Readers take no lock, and what they read is whole all the same.
     @Suite struct Reading {
-        /// The size of the requirement in an optimised build; a tenth of it otherwise, where a read costs 20 times as much.
-        private static var reads: Int {
-            #if DEBUG
-                1_000_000
-            #else
-                10_000_000
-            #endif
-        }
-
         @Test func noReadIsTornWhileTwoWritersHammer() throws {
             try withScratchStore(seconds: 400) { scratch in
                 let writers = try [1, 2].map { try scratch.worker("hammer", $0) }
-                let reader = try scratch.worker("read-checked", Self.reads)
+                let reader = try scratch.worker("read-checked", 10_000_000)
                 for worker in writers + [reader] { try worker.expect("ready") }
                 for worker in writers + [reader] { worker.send() }
                 try reader.expect("torn 0", seconds: 390)

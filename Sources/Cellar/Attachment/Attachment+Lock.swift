@@ -5,14 +5,21 @@ extension Attachment {
     /// Takes a cell's lock or throws, saying who holds it.
     @inlinable @inline(__always)
     func lock(_ reference: CellReference, timeout: Duration?) throws(StoreError) {
-        if case .locked = reference.lock.tryLock() { return }
-        try lockSlowly(reference, timeout: timeout)
+        let outcome = reference.lock.tryLock()
+        if case .locked = outcome { return }
+        // What it came to goes along: where a holder died, the attempt itself has taken the lock.
+        try lockSlowly(reference, after: outcome, timeout: timeout)
     }
 
     @usableFromInline @inline(never)
-    func lockSlowly(_ reference: CellReference, timeout: Duration?) throws(StoreError) {
-        let deadline = MonotonicClock.deadline(after: timeout ?? options.lockTimeout)
-        switch reference.lock.lock(until: deadline) {
+    func lockSlowly(
+        _ reference: CellReference, after first: RobustMutex.Outcome = .busy, timeout: Duration?
+    ) throws(StoreError) {
+        var outcome = first
+        if case .busy = first {
+            outcome = reference.lock.lock(until: MonotonicClock.deadline(after: timeout ?? options.lockTimeout))
+        }
+        switch outcome {
         case .locked: return
         case .ownerDied: CellLock(reference: reference, segment: segment).mend()
         case .busy: throw lockTimeout(reference)

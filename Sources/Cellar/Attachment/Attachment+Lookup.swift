@@ -29,8 +29,16 @@ extension Attachment {
     /// The cell if it is in memory, live, and what was asked for. The hot path: no lock, no allocation.
     @usableFromInline
     func findInMemory(_ name: String, _ wish: CellWish) throws(StoreError) -> CellReference? {
-        guard let segment = uncountedSegment, let cell = try liveCell(name, segment) else { return nil }
-        return try match(cell, wish, segment)
+        guard let uncountedSegment = unsafe uncountedSegment else { return nil }
+        let result: Result<CellReference?, StoreError> = unsafe uncountedSegment._withUnsafeGuaranteedRef { segment in
+            do throws(StoreError) {
+                guard let cell = try liveCell(name, segment) else { return .success(nil) }
+                return .success(try match(cell, wish, segment))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
     }
 
     /// The cell, or `.noSuchCell`.

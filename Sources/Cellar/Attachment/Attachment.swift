@@ -6,7 +6,7 @@ import Synchronization
 /// What one process has of one open store: the mapping, the database, the place in the process table.
 ///
 /// Handles hold it, so the memory they point to stays mapped for as long as they live, even when the store was closed.
-@usableFromInline
+@usableFromInline @safe
 final class Attachment: Sendable {
     let directory: StoreDirectory
     let options: StoreOptions
@@ -14,8 +14,7 @@ final class Attachment: Sendable {
     /// Nil only read-only, where nobody has the store in memory.
     let segment: Segment?
     /// The same, for lookups, which count no references.
-    unowned(unsafe) private let unownedSegment: Segment?
-    var uncountedSegment: Segment? { unsafe unownedSegment }
+    let uncountedSegment: Unmanaged<Segment>?
     let logger: Logger
     /// Held shared for as long as this process is attached; nil read-only.
     private let aliveLock: FileLock?
@@ -39,7 +38,7 @@ final class Attachment: Sendable {
         self.options = options
         self.catalogue = catalogue
         self.segment = segment
-        unsafe unownedSegment = segment
+        unsafe uncountedSegment = segment.map { unsafe Unmanaged.passUnretained($0) }
         self.aliveLock = aliveLock
         logger = options.logger ?? Logger(label: "cellar", factory: { _ in SwiftLogNoOpLogHandler() })
         guard options.access == .readWrite, let segment else {

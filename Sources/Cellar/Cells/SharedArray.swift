@@ -200,7 +200,14 @@ public struct SharedArray<Element: BitwiseCopyable>: @unchecked Sendable {
                     + "\(attachment.describe(cell)): lock it with a repair that puts them right (an empty one accepts "
                     + "them as they are)")
         }
-        try bulk(range, recovery) { span in try repair(&span, range) }
+        // A repair that throws leaves the range on record as torn.
+        let bytes = bytes(of: range)
+        let memory = unsafe UnsafeMutableRawBufferPointer(start: cell.payload + bytes.lowerBound, count: bytes.count)
+        try unsafe check(UnsafeRawBufferPointer(memory))
+        var span = unsafe memory.bindMemory(to: Element.self).mutableSpan
+        try repair(&span, range)
+        attachment.noteChange(bytes, of: cell)
+        recovery.endBulk()
     }
 
     @usableFromInline @inline(__always)

@@ -33,8 +33,8 @@ struct CellHeader {
 
     var segment: Segment { unsafe unownedSegment }
 
-    init(segment: Segment, at offset: UInt64) throws(StoreError) {
-        unsafe unownedSegment = segment
+    init(segment: borrowing Segment, at offset: UInt64) throws(StoreError) {
+        unsafe unownedSegment = copy segment
         self.offset = offset
         unsafe address = try segment.require(
             offset, count: MemoryLayout<cellar_cell>.size, alignment: SegmentLayout.granule, "a cell")
