@@ -81,7 +81,8 @@ typedef struct cellar_header {
     uint64_t hash_seed;
     uint64_t free_large;          // (atomic) list of free blocks above the small classes
     uint64_t free_bytes;          // (atomic) bytes on the free lists
-    uint64_t reserved0[2];
+    uint64_t reclaimed;           // (atomic) the oldest attachment when limbo was last gone through
+    uint64_t reserved0;
     cellar_mutex allocation;      // guards the catalogue: allocator, directory, cell table, growth
     uint64_t allocation_holder;   // (atomic) slot + 1 | coarse milliseconds << 32
     cellar_intent intent;
@@ -216,6 +217,7 @@ enum {
     CELLAR_FIELD(cellar_header, hash_seed, CELLAR_HEADER_HASH_SEED),
     CELLAR_FIELD(cellar_header, free_large, CELLAR_HEADER_FREE_LARGE),
     CELLAR_FIELD(cellar_header, free_bytes, CELLAR_HEADER_FREE_BYTES),
+    CELLAR_FIELD(cellar_header, reclaimed, CELLAR_HEADER_RECLAIMED),
     CELLAR_FIELD(cellar_header, allocation, CELLAR_HEADER_ALLOCATION),
     CELLAR_FIELD(cellar_header, allocation_holder, CELLAR_HEADER_ALLOCATION_HOLDER),
     CELLAR_FIELD(cellar_header, intent, CELLAR_HEADER_INTENT),

@@ -36,7 +36,7 @@ extension Attachment {
                 throw Self.noSuchCell(name, in: directory.path)
             }
             try change(cell, catalog, segment)
-            try Limbo(segment: segment).reclaim(oldestAttachment: ProcessTable(segment: segment).oldestAttachment())
+            try Limbo(segment: segment).reclaimIfWorthwhile()
         }
         CheckpointGate(segment: segment).wakeIfIdle()
     }

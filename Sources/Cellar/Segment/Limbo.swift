@@ -63,8 +63,16 @@ struct Limbo {
         }
     }
 
+    /// Frees what nobody can look at any more, if an attachment has gone since this was last done: as long as the same
+    /// ones are there, going through the list again would find nothing new, and cost more with every removal.
+    func reclaimIfWorthwhile() throws(StoreError) {
+        let oldest = ProcessTable(segment: segment).oldestAttachment()
+        if oldest > segment.word(CELLAR_HEADER_RECLAIMED).relaxed() { try reclaim(oldestAttachment: oldest) }
+    }
+
     /// Frees what nobody can look at any more. O(blocks in limbo).
     func reclaim(oldestAttachment: UInt64) throws(StoreError) {
+        segment.word(CELLAR_HEADER_RECLAIMED).setRelaxed(oldestAttachment)
         try forEach { record, link throws(StoreError) in
             guard record.durable.acquire() == 1, record.epoch < oldestAttachment else { return true }
             let own = Block(offset: record.offset, size: UInt64(MemoryLayout<cellar_limbo>.size))

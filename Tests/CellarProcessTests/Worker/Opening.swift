@@ -35,7 +35,7 @@ let openingCommands: [String: Command] = [
     // full-memory STORE: fills a small /dev/shm with arrays until none fits, and goes on.
     "full-memory": { arguments in
         guard Files.mountSmall(at: "/dev/shm", bytes: 8 << 20) else { return say("mount refused") }
-        try fillMemory(arguments)
+        try lookAgain(arguments, fillMemory(arguments))
     },
     // no-memory STORE: opens where /dev/shm has no room for a segment at all.
     "no-memory": { arguments in
@@ -98,7 +98,8 @@ let openingCommands: [String: Command] = [
     },
 ]
 
-private func fillMemory(_ arguments: Arguments) throws {
+/// The store and its handles are gone when it returns, and with them the memory they had mapped.
+private func fillMemory(_ arguments: Arguments) throws -> Int {
     let store = try arguments.open()
     let kept = try store.value("kept", initial: 0)
     kept.store(41)
@@ -118,6 +119,10 @@ private func fillMemory(_ arguments: Arguments) throws {
     report("sync") { try store.sync() }
     report("remove") { try store.remove("array 1") }
     store.close()
+    return made
+}
+
+private func lookAgain(_ arguments: Arguments, _ made: Int) throws {
     report("discard") { try Store.discardSegment(of: arguments.path) }
     let again = try arguments.open()
     say("again \(try again.value("kept", of: Int.self).load())")
