@@ -65,3 +65,20 @@ int cellar_file_is_locked(int file) {
     if (fcntl(file, F_OFD_GETLK, &lock) != 0) return -1;
     return lock.l_type != F_UNLCK;
 }
+
+uint64_t cellar_fork_generation;
+
+static void count_fork(void) { __atomic_add_fetch(&cellar_fork_generation, 1, __ATOMIC_RELAXED); }
+
+int cellar_fork_watch(void) { return pthread_atfork(NULL, NULL, count_fork); }
+
+int cellar_file_lock_byte(int file, off_t byte) {
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+    return fcntl(file, F_OFD_SETLK, &lock) == 0 ? 0 : errno;
+}
+
+int cellar_file_is_locked_up_to(int file, off_t last) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = last + 1};
+    if (fcntl(file, F_OFD_GETLK, &lock) != 0) return -1;
+    return lock.l_type != F_UNLCK;
+}

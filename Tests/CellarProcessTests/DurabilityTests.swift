@@ -32,7 +32,7 @@ extension ProcessTests {
         /// This holds the whole protocol of marks, bits and passes. The race that the membarrier is for, it cannot be
         /// relied on to meet: a store may stay in the writer's store buffer for some 100 ns, and the checkpointer reads
         /// the value microseconds after it took the mark, so that without the barrier the value has arrived nearly
-        /// always. `BarrierTests` has the two sides meet without that distance; it fails without the barrier.
+        /// always. `BarrierTests` has the two sides meet without that distance.
         @Test func noLastStoreIsMissed() throws {
             try withScratchStore(seconds: 200) { scratch in
                 var random = SeededRandom(for: "last stores")

@@ -10,6 +10,12 @@
 /// Keeps the compiler from moving memory accesses across; emits no instruction.
 static inline void cellar_compiler_fence(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
 
+/// How many forks lie between the process that first asked (`cellar_fork_watch`) and this one.
+extern uint64_t cellar_fork_generation;
+static inline uint64_t cellar_fork_count(void) { return __atomic_load_n(&cellar_fork_generation, __ATOMIC_RELAXED); }
+/// Begins to count. Returns 0 or an errno.
+int cellar_fork_watch(void);
+
 /// Asks for the memory's cache line ahead of its use.
 static inline void cellar_prefetch(const void *address) { __builtin_prefetch(address); }
 
@@ -41,3 +47,7 @@ enum { CELLAR_LOCK_NONE, CELLAR_LOCK_SHARED, CELLAR_LOCK_EXCLUSIVE };
 int cellar_file_lock(int file, int kind);
 /// Whether another open file holds a lock: 1, 0, or -1 where that cannot be told. Changes nothing.
 int cellar_file_is_locked(int file);
+/// Takes a shared lock on one byte, which may lie behind the file's end. Returns 0 or an errno.
+int cellar_file_lock_byte(int file, off_t byte);
+/// As `cellar_file_is_locked`, for the bytes from 0 to `last`.
+int cellar_file_is_locked_up_to(int file, off_t last);

@@ -36,7 +36,7 @@ extension Attachment {
                 throw Self.noSuchCell(name, in: directory.path)
             }
             try change(cell, catalog, segment)
-            try Limbo(segment: segment).reclaimIfWorthwhile()
+            try Limbo(segment: segment).reclaimIfWorthwhile { readersLock?.isHeldElsewhere(upTo: $0) ?? false }
         }
         CheckpointGate(segment: segment).wakeIfIdle()
     }
@@ -87,12 +87,9 @@ extension Attachment {
 
     private func cellsInMemory() throws(StoreError) -> [CellInfo] {
         guard let segment else { return [] }
-        let table = CellTable(segment: segment)
         var cells: [CellInfo] = []
-        for id in 0..<table.end {
-            if let cell = try table.cell(id), cell.state == .live || cell.state == .loading {
-                cells.append(try info(cell))
-            }
+        try CellTable(segment: segment).forEachCell { cell throws(StoreError) in
+            if cell.state == .live || cell.state == .loading { cells.append(try info(cell)) }
         }
         return cells
     }

@@ -1,10 +1,12 @@
 import CCellar
 import Glibc
+import Synchronization
 
 extension Attachment {
     /// Takes a cell's lock or throws, saying who holds it.
     @inlinable @inline(__always)
     func lock(_ reference: CellReference, timeout: Duration?) throws(StoreError) {
+        if _slowPath(ForkGuard.current != forkGeneration || closed.load(ordering: .relaxed)) { try checkUsable() }
         let outcome = reference.lock.tryLock()
         if case .locked = outcome { return }
         // What it came to goes along: where a holder died, the attempt itself has taken the lock.

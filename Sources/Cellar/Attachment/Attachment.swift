@@ -18,12 +18,14 @@ final class Attachment: Sendable {
     let logger: Logger
     /// Held shared for as long as this process is attached; nil read-only.
     private let aliveLock: FileLock?
+    /// Read-only: its byte is held for as long as any handle may look. Else: tells whether somebody looks.
+    let readersLock: FileLock?
     let keeper: Keeper?
     /// 0 plain; 1 writers must fence; 2 read-only.
     @usableFromInline let writePolicy: UInt8
     @usableFromInline let slot: Int
-    private let forkGeneration = ForkGuard.current
-    private let closed = Atomic<Bool>(false)
+    @usableFromInline let forkGeneration = ForkGuard.begin()
+    @usableFromInline let closed = Atomic<Bool>(false)
     private let openCount = Mutex(1)
 
     static let plain: UInt8 = 0
@@ -32,7 +34,7 @@ final class Attachment: Sendable {
 
     init(
         directory: StoreDirectory, options: StoreOptions, catalogue: Catalogue, segment: Segment?,
-        aliveLock: FileLock?
+        aliveLock: FileLock?, readersLock: FileLock?
     ) throws(StoreError) {
         self.directory = directory
         self.options = options
@@ -40,6 +42,7 @@ final class Attachment: Sendable {
         self.segment = segment
         unsafe uncountedSegment = segment.map { unsafe Unmanaged.passUnretained($0) }
         self.aliveLock = aliveLock
+        self.readersLock = readersLock
         logger = options.logger ?? Logger(label: "cellar", factory: { _ in SwiftLogNoOpLogHandler() })
         guard options.access == .readWrite, let segment else {
             keeper = nil

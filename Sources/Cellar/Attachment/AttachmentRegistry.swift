@@ -21,7 +21,7 @@ enum AttachmentRegistry {
     ) throws(StoreError) -> Attachment {
         let key = Key(
             device: directory.device, inode: directory.inode, isReadOnly: isReadOnly,
-            forkGeneration: ForkGuard.current)
+            forkGeneration: ForkGuard.begin())
         let result: Result<Attachment, StoreError> = entries.withLock { entries in
             if let present = entries[key], present.retainOpen() { return .success(present) }
             entries[key] = nil

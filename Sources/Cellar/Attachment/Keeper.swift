@@ -90,6 +90,8 @@ struct KeeperLoop {
     private static let patrol: Int64 = 1_000_000_000
     /// How long the checkpointer waits after a failed pass, unless asked.
     private static let pauseAfterFailure: Int64 = 1_000_000_000
+    /// How many passes a keeper makes at most before it leaves.
+    private static let lastPasses = 8
 
     private var gate: CheckpointGate { CheckpointGate(segment: segment) }
     private var table: ProcessTable { ProcessTable(segment: segment) }
@@ -109,10 +111,10 @@ struct KeeperLoop {
         }
         // A process that was attached for a moment only never had the role, and may have changed something all the same.
         // Who gives the role up looks once more afterwards: of two that leave at once, one sees what both changed.
-        var goesOn = true
-        while goesOn, isCheckpointer || checkpointer.isWanted && tryRole() {
+        // A few times at most: what others go on changing is theirs to write, and damaged words may ask for passes for ever.
+        for _ in 0..<Self.lastPasses where isCheckpointer || checkpointer.isWanted && tryRole() {
             isCheckpointer = false
-            goesOn = giveUpRole() && checkpointer.isWanted
+            if !giveUpRole() || !checkpointer.isWanted { break }
         }
         table.leave(slot)
     }

@@ -1,3 +1,4 @@
+import CCellar
 import Glibc
 import Logging
 
@@ -17,10 +18,12 @@ struct Opening {
         let lock = try directory.lockForOpening(mode: mode, until: MonotonicClock.deadline(after: options.lockTimeout))
         defer { lock.release() }
         let alive = try FileLock(path: directory.aliveLockPath, creatingWith: mode)
+        let readers = try FileLock(path: directory.readersLockPath, creatingWith: mode)
         let catalogue = try openCatalogue(mode: mode)
         let segment = try findOrMakeSegment(catalogue, alive: alive, mode: mode)
         return try Attachment(
-            directory: directory, options: options, catalogue: catalogue, segment: segment, aliveLock: alive)
+            directory: directory, options: options, catalogue: catalogue, segment: segment, aliveLock: alive,
+            readersLock: readers)
     }
 
     private func openCatalogue(mode: mode_t) throws(StoreError) -> Catalogue {
@@ -93,11 +96,14 @@ struct Opening {
                 identity.segment, reserve: options.addressReserve, isReadOnly: true, owner: directory.owner, mode: mode)
             if case .living(let living) = found { segment = living }
         }
+        let readers = try? FileLock(lookingAt: directory.readersLockPath)
+        if let segment { try readers?.shareByte(segment.word(CELLAR_HEADER_NEXT_ATTACHMENT).acquire()) }
         if segment == nil, let alive = try? FileLock(lookingAt: directory.aliveLockPath), alive.isHeldElsewhere {
             throw elsewhere
         }
         return try Attachment(
-            directory: directory, options: options, catalogue: catalogue, segment: segment, aliveLock: nil)
+            directory: directory, options: options, catalogue: catalogue, segment: segment, aliveLock: nil,
+            readersLock: readers)
     }
 
     // MARK: Identity

@@ -16,7 +16,11 @@ struct StoreDirectory: Sendable {
     /// Held shared by everyone attached.
     var aliveLockPath: String { path + "/alive.lock" }
 
-    static let fileNames = ["data.mdb", "lock.mdb", "store.lock", "alive.lock"]
+    /// Whoever looks holds the byte numbered as the newest attachment of its time, so that memory it may look at is not
+    /// used again. Locking writes nothing.
+    var readersLockPath: String { path + "/readers.lock" }
+
+    static let fileNames = ["data.mdb", "lock.mdb", "store.lock", "alive.lock", "readers.lock"]
 
     /// Looks at the directory of a store that should be there.
     init(existing path: String) throws(StoreError) {

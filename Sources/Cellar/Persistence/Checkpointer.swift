@@ -117,7 +117,7 @@ struct Checkpointer {
     }
 
     private func markEverything() throws(StoreError) {
-        for id in 0..<table.end where try table.cell(id) != nil { _ = table.markDirty(id) }
+        try table.forEachCell { cell throws(StoreError) in _ = table.markDirty(cell.id) }
     }
 
     private func settle(_ batch: [Int], _ report: CheckpointReport) throws(StoreError) {
@@ -146,8 +146,6 @@ struct Checkpointer {
         do throws(StoreError) {
             try catalog.locked(as: slot, until: MonotonicClock.deadline(after: .seconds(1))) { () throws(StoreError) in
                 try catalog.settleRemovals(removed)
-                try Limbo(segment: segment).reclaim(
-                    oldestAttachment: ProcessTable(segment: segment).oldestAttachment())
             }
         } catch {
             // Their names stay taken by nobody until a later pass deletes them, in vain, once more.

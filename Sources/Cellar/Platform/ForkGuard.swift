@@ -1,17 +1,17 @@
-import Glibc
-import Synchronization
+import CCellar
 
 /// Tells a forked child from its parent, without a system call.
 @usableFromInline
 enum ForkGuard {
-    private static let generation = Atomic<UInt64>(0)
-    private static let installed: Bool = {
-        pthread_atfork(nil, nil, { ForkGuard.generation.wrappingAdd(1, ordering: .relaxed) }) == 0
-    }()
+    private static let isWatching: Bool = cellar_fork_watch() == 0
 
-    /// How many forks lie between the process that first asked and this one.
-    static var current: UInt64 {
-        _ = installed
-        return generation.load(ordering: .relaxed)
+    /// How many forks lie between the process that first asked and this one. The first call begins to count.
+    static func begin() -> UInt64 {
+        _ = isWatching
+        return current
     }
+
+    /// The same, once somebody has begun: one load.
+    @inlinable @inline(__always)
+    static var current: UInt64 { cellar_fork_count() }
 }

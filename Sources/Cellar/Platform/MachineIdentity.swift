@@ -14,7 +14,7 @@ struct Identity: Hashable, Sendable {
     /// Thirty-two hexadecimal digits; dashes are passed over.
     init?(hexadecimal text: some StringProtocol) {
         let digits = text.utf8.filter { $0 != UInt8(ascii: "-") }
-        guard digits.count == 32, digits.allSatisfy({ $0 < 128 }) else { return nil }
+        guard digits.count == 32, digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }) else { return nil }
         let ascii = String(decoding: digits, as: UTF8.self)
         guard let high = UInt64(ascii.prefix(16), radix: 16), let low = UInt64(ascii.suffix(16), radix: 16) else {
             return nil

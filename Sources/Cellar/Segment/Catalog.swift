@@ -287,9 +287,7 @@ struct Catalog {
 
     private func recount() throws(StoreError) {
         var count: UInt64 = 0
-        for id in 0..<table.end {
-            if let cell = try table.cell(id), cell.state != .removed { count += 1 }
-        }
+        try table.forEachCell { cell throws(StoreError) in if cell.state != .removed { count += 1 } }
         liveCells.setRelaxed(count)
     }
 }

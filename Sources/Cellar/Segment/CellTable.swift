@@ -50,6 +50,18 @@ struct CellTable {
         return offset == 0 ? nil : try CellHeader(segment: segment, at: offset)
     }
 
+    /// Visits every cell. O(ids handed out), whatever the header says: pages that are not there are passed over whole.
+    func forEachCell(_ body: (CellHeader) throws(StoreError) -> Void) throws(StoreError) {
+        let pages = (end + SegmentLayout.cellsPerPage - 1) / SegmentLayout.cellsPerPage
+        for index in 0..<pages {
+            guard let page = try page(index) else { continue }
+            for slot in 0..<SegmentLayout.cellsPerPage {
+                let offset = page.cell(slot).acquire()
+                if offset != 0 { try body(try CellHeader(segment: segment, at: offset)) }
+            }
+        }
+    }
+
     /// Sets a cell's dirty bit, then its page's. Returns whether the page's was clear before. Lock-free.
     func markDirty(_ id: Int) -> Bool {
         guard let page = try? page(id >> Self.pageShift) else { return false }

@@ -65,16 +65,26 @@ struct Limbo {
 
     /// Frees what nobody can look at any more, if an attachment has gone since this was last done: as long as the same
     /// ones are there, going through the list again would find nothing new, and cost more with every removal.
-    func reclaimIfWorthwhile() throws(StoreError) {
+    ///
+    /// `isLookedAt` tells whether a read-only process is there that attached when the numbered attachment, or an older
+    /// one, was the newest: the process table does not know of those.
+    func reclaimIfWorthwhile(isLookedAt: (UInt64) -> Bool) throws(StoreError) {
         let oldest = ProcessTable(segment: segment).oldestAttachment()
-        if oldest > segment.word(CELLAR_HEADER_RECLAIMED).relaxed() { try reclaim(oldestAttachment: oldest) }
+        let reclaimed = segment.word(CELLAR_HEADER_RECLAIMED)
+        guard oldest > reclaimed.relaxed() else { return }
+        if try reclaim(oldest, isLookedAt) { reclaimed.setRelaxed(oldest) }
     }
 
-    /// Frees what nobody can look at any more. O(blocks in limbo).
-    func reclaim(oldestAttachment: UInt64) throws(StoreError) {
-        segment.word(CELLAR_HEADER_RECLAIMED).setRelaxed(oldestAttachment)
+    /// Frees what nobody can look at any more. O(blocks in limbo). Returns whether only attachments kept the rest.
+    private func reclaim(_ oldestAttachment: UInt64, _ isLookedAt: (UInt64) -> Bool) throws(StoreError) -> Bool {
+        var isDone = true
         try forEach { record, link throws(StoreError) in
             guard record.durable.acquire() == 1, record.epoch < oldestAttachment else { return true }
+            // Who came after the removal holds a higher byte, or the same if no writer came between.
+            guard !isLookedAt(record.epoch + 1) else {
+                isDone = false
+                return true
+            }
             let own = Block(offset: record.offset, size: UInt64(MemoryLayout<cellar_limbo>.size))
             let intent = Intent(segment: segment)
             let id = record.cellID
@@ -85,6 +95,7 @@ struct Limbo {
             intent.end()
             return false
         }
+        return isDone
     }
 
     /// The rest of a reclaim: also run by a successor.
@@ -110,7 +121,7 @@ struct Limbo {
     ) throws(StoreError) {
         var link = head
         // A list that is longer than the segment has room for runs in a circle.
-        var budget = Int(clamping: segment.word(CELLAR_HEADER_CURSOR).relaxed()) / MemoryLayout<cellar_limbo>.size
+        var budget = try segment.object.size() / MemoryLayout<cellar_limbo>.size
         while link.relaxed() != 0 {
             guard budget > 0 else { throw segment.corrupt("its limbo list runs in a circle") }
             budget -= 1

@@ -10,8 +10,10 @@ import Testing
 ///
 /// A writer stores its value and then looks at the mark; if the mark is quiet, it tells nobody. The checkpointer
 /// takes the mark and then reads the value. The writer's store may still be in its processor's store buffer when it
-/// looks, so that each misses the other: unless the checkpointer has every processor pass a barrier in between. With
-/// `barrier: false` the first test finds missed stores within some ten thousand rounds on x86 (it prints how many).
+/// looks, so that each misses the other: unless the checkpointer has every processor pass a barrier in between.
+/// Without the barrier a miss is possible and rare: the store has to stay in the buffer while the other processor does
+/// an atomic exchange, which takes about as long. So the test cannot be relied on to fail without it; it prints how
+/// many were missed without, and asserts that none is with it.
 struct BarrierTests {
     /// Rounds in which the writer found the mark quiet, and the checkpointer did not find its value.
     private func missed(rounds: UInt64, barrier: Bool) throws -> Int {
@@ -57,8 +59,8 @@ struct BarrierTests {
 
     @Test func withTheBarrierNoStoreIsMissed() throws {
         guard MemoryBarrier.isRegistered else { return print("the kernel refuses membarrier: writers fence here") }
-        #expect(try missed(rounds: 100_000, barrier: true) == 0)
-        print("without the barrier, \(try missed(rounds: 100_000, barrier: false)) of 100000 stores were missed")
+        #expect(try missed(rounds: 20_000, barrier: true) == 0)
+        print("without the barrier, \(try missed(rounds: 20_000, barrier: false)) of 20000 stores were missed")
     }
 }
 

@@ -33,7 +33,7 @@ struct LookupRaceTests {
     private static func flicker(_ store: Store, _ isDone: Flag) -> StoreError? {
         defer { isDone.set() }
         do throws(StoreError) {
-            for _ in 0..<5_000 {
+            for _ in 0..<20_000 {
                 _ = try store.value("flicker", initial: 1, persistence: .volatile)
                 try store.remove("flicker")
             }
