@@ -95,7 +95,7 @@ extension ProcessTests {
             try withScratchStore { scratch in
                 let worker = try scratch.worker("umask", mask)
                 try worker.expect("directory 700")
-                for name in ["alive.lock", "data.mdb", "lock.mdb", "store.lock"] { try worker.expect("\(name) 600") }
+                for name in ["alive.lock", "data.mdb", "lock.mdb", "readers.lock", "store.lock"] { try worker.expect("\(name) 600") }
                 try worker.expect("segment 600")
                 #expect(try worker.wait() == .exit(0))
             }

@@ -61,16 +61,18 @@ struct CheckpointWriter {
     /// How long the checkpoint waits for one array's lock before it leaves the array to the next pass.
     private static let patience: Duration = .milliseconds(5)
 
-    func write(_ batch: [Int], in transaction: borrowing WriteTransaction) throws(StoreError) -> CheckpointReport {
+    func write(_ batch: [CollectedCell], in transaction: borrowing WriteTransaction) throws(StoreError) -> CheckpointReport {
         var report = CheckpointReport()
-        let cells = try present(batch)
         // Removals first: a new cell may have the name of a removed one.
-        for cell in cells where cell.state == .removed { try remove(cell, &report, in: transaction) }
-        let pieces = try livePieces(cells)
+        for removed in batch where removed.state == .removed { try remove(removed, &report, in: transaction) }
+        let live = batch.filter { $0.state == .live && $0.cell.kind != .droppedName }
+        var pieces: [CheckpointPiece] = []
+        pieces.reserveCapacity(live.count)
+        for collected in live { pieces.append(try CheckpointPiece(collected.cell)) }
         for piece in pieces where !piece.isArray { take(piece) }
         try barrier()
+        for collected in live { try saveRecord(collected, &report, in: transaction) }
         for piece in pieces {
-            try saveRecord(piece.cell, &report, in: transaction)
             if piece.isArray {
                 try saveArray(piece, &report, in: transaction)
             } else {
@@ -81,22 +83,6 @@ struct CheckpointWriter {
             try catalogue.set(.nextUID, to: segment.word(CELLAR_HEADER_NEXT_UID).acquire(), in: transaction)
         }
         return report
-    }
-
-    private func present(_ batch: [Int]) throws(StoreError) -> [CellHeader] {
-        var cells: [CellHeader] = []
-        cells.reserveCapacity(batch.count)
-        let table = CellTable(segment: segment)
-        for id in batch { if let cell = try table.cell(id), !cell.isVolatile { cells.append(cell) } }
-        return cells
-    }
-
-    private func livePieces(_ cells: [CellHeader]) throws(StoreError) -> [CheckpointPiece] {
-        var pieces: [CheckpointPiece] = []
-        for cell in cells where cell.state == .live && cell.kind != .droppedName {
-            pieces.append(try CheckpointPiece(cell))
-        }
-        return pieces
     }
 
     private func take(_ piece: CheckpointPiece) {
@@ -115,38 +101,27 @@ struct CheckpointWriter {
     // MARK: Records
 
     private func remove(
-        _ cell: CellHeader, _ report: inout CheckpointReport, in transaction: borrowing WriteTransaction
+        _ removed: CollectedCell, _ report: inout CheckpointReport, in transaction: borrowing WriteTransaction
     ) throws(StoreError) {
+        let cell = removed.cell
         report.removed.append(cell)
-        // A cell that was renamed there and back has its old name again.
-        if cell.kind == .droppedName, try isNamed(cell) { return }
-        try catalogue.deleteCell(named: cell.name(), ifUID: cell.uid, in: transaction)
+        if removed.isTakenBack { return }
+        try catalogue.deleteCell(named: removed.name, ifUID: cell.uid, in: transaction)
         if cell.kind != .droppedName { try catalogue.deleteValues(of: cell.uid, in: transaction) }
     }
 
-    /// Whether the live cell that the dropped name belonged to has that name now. If it changes just after this look,
-    /// the cell or a new dropped name is dirty, and the next pass puts it right.
-    private func isNamed(_ dropped: CellHeader) throws(StoreError) -> Bool {
-        guard let bytes = unsafe try dropped.nameBytes() else { return false }
-        let name = unsafe NameBytes(bytes, seed: segment.word(CELLAR_HEADER_HASH_SEED).relaxed())
-        guard let offset = try segment.findCell(name) else { return false }
-        let cell = try CellHeader(segment: segment, at: offset)
-        return cell.state == .live && cell.uid == dropped.uid
-    }
-
     private func saveRecord(
-        _ cell: CellHeader, _ report: inout CheckpointReport, in transaction: borrowing WriteTransaction
+        _ collected: CollectedCell, _ report: inout CheckpointReport, in transaction: borrowing WriteTransaction
     ) throws(StoreError) {
-        let version = cell.record.acquire()
-        guard version != 0 || verifies else { return }
-        let name = try cell.name()
+        guard collected.recordVersion != 0 || verifies else { return }
+        let cell = collected.cell
         let schema = try SchemaTable(segment: segment).schema(at: cell.schema)
         let record = CellRecord(
             uid: cell.uid, kind: cell.kind == .array ? .array : .value, count: cell.count,
             schemaText: schema.description)
-        if version == 0, try catalogue.cell(named: name, in: transaction) == record { return }
-        try catalogue.putCell(named: name, record, in: transaction)
-        report.records.append(.init(cell: cell, version: version))
+        if collected.recordVersion == 0, try catalogue.cell(named: collected.name, in: transaction) == record { return }
+        try catalogue.putCell(named: collected.name, record, in: transaction)
+        report.records.append(.init(cell: cell, version: collected.recordVersion))
     }
 
     // MARK: Values

@@ -62,9 +62,8 @@ struct Checkpointer {
         let started = MonotonicClock.now()
         let verify = gate.verify.acquire()
         let isFull = verify != gate.verified.acquire()
-        var batch: [Int] = []
         do throws(StoreError) {
-            batch = try collect(everything: isFull)
+            let batch = try collect(everything: isFull)
             let writer = CheckpointWriter(segment: segment, catalogue: catalogue, verifies: isFull)
             let report = try write(batch, with: writer)
             try settle(batch, report)
@@ -82,7 +81,7 @@ struct Checkpointer {
         }
     }
 
-    private func write(_ batch: [Int], with writer: CheckpointWriter) throws(StoreError) -> CheckpointReport {
+    private func write(_ batch: [CollectedCell], with writer: CheckpointWriter) throws(StoreError) -> CheckpointReport {
         if batch.isEmpty { return CheckpointReport() }
         try catalogue.database.rotatePins(now: MonotonicClock.now())
         return try catalogue.database.write { (transaction) throws(StoreError) in
@@ -90,52 +89,28 @@ struct Checkpointer {
         }
     }
 
-    /// Moves the dirty bits to `taken` and returns the ids. Taken is set before dirty is cleared.
-    private func collect(everything: Bool) throws(StoreError) -> [Int] {
-        var ids: [Int] = []
-        if everything { try markEverything() }
-        for pages in 0..<CellTable.dirtyPageWords {
-            let word = table.dirtyPages(pages)
-            guard word.ordered() != 0 else { continue }
-            let dirtyPages = word.exchange(0)
-            try forEachBit(dirtyPages) { bit throws(StoreError) in
-                guard let page = try table.page(pages << 6 + bit) else { return }
-                try collect(page, into: &ids)
-            }
-        }
-        return ids
-    }
-
-    private func collect(_ page: CellTable.Page, into ids: inout [Int]) throws(StoreError) {
-        for word in 0..<CellTable.Page.words {
-            let bits = page.dirty(word).ordered()
-            guard bits != 0 else { continue }
-            page.taken(word).formOr(bits)
-            page.dirty(word).formAnd(~bits)
-            forEachBit(bits) { ids.append(page.index << 12 + word << 6 + $0) }
+    /// Under the allocation lock, so that the names and states of the batch are of one moment.
+    private func collect(everything isFull: Bool) throws(StoreError) -> [CollectedCell] {
+        if !isFull, !table.hasDirtyPages { return [] }
+        let deadline = MonotonicClock.deadline(after: .seconds(1))
+        return try Catalog(segment: segment).locked(as: slot, until: deadline) { () throws(StoreError) in
+            try CheckpointBatch(segment: segment, isFull: isFull).collect()
         }
     }
 
-    private func markEverything() throws(StoreError) {
-        try table.forEachCell { cell throws(StoreError) in _ = table.markDirty(cell.id) }
-    }
-
-    private func settle(_ batch: [Int], _ report: CheckpointReport) throws(StoreError) {
+    private func settle(_ batch: [CollectedCell], _ report: CheckpointReport) throws(StoreError) {
         for saved in report.records {
             // Only if nothing changed since: otherwise the cell is dirty again, and the next pass writes its record.
             _ = saved.cell.record.compareExchange(saved.version, 0)
         }
-        for id in batch {
-            guard let page = try table.page(id >> 12) else { continue }
-            let word = (id & (SegmentLayout.cellsPerPage - 1)) >> 6
-            let bit: UInt64 = 1 << UInt64(id & 63)
+        for id in batch.map(\.cell.id) {
             if report.blocked.contains(id) {
                 try piece(id)?.putBack()
                 _ = table.markDirty(id)
             } else {
                 try piece(id)?.settle()
             }
-            page.taken(word).formAnd(~bit)
+            try table.settle(id)
         }
         try settleRemovals(report.removed)
     }

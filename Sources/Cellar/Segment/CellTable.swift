@@ -71,6 +71,12 @@ struct CellTable {
         return dirtyPages(page.index >> 6).formOr(bit) & bit == 0
     }
 
+    /// Clears a cell's taken bit.
+    func settle(_ id: Int) throws(StoreError) {
+        guard let page = try page(id >> Self.pageShift) else { return }
+        page.taken((id & Self.pageMask) >> 6).formAnd(~(1 << UInt64(id & 63)))
+    }
+
     var hasDirtyPages: Bool {
         (0..<Self.dirtyPageWords).contains { dirtyPages($0).ordered() != 0 }
     }
