@@ -126,7 +126,8 @@ struct ProcessTable {
         let mutex = unsafe segment.fixed(Self.slotOffset(slot) + CELLAR_PROCESS_LIVENESS)
         let lockWord = unsafe mutex.load(as: UInt32.self)
         let ownerDied: UInt32 = 0x4000_0000
-        return lockWord & ownerDied == 0 && lockWord & 0x3FFF_FFFF != 0
+        // Another's thread id is there while somebody sweeps a dead slot.
+        return lockWord & ownerDied == 0 && thread != 0 && lockWord & 0x3FFF_FFFF == thread & 0x3FFF_FFFF
     }
 
     private func name(_ slot: Int) -> String {
