@@ -78,20 +78,18 @@ final class Attachment: Sendable {
         }
     }
 
-    /// A store object was closed; the last one detaches.
-    func releaseOpen() {
-        let left = openCount.withLock { count in
+    /// A store object was closed. Returns whether it was the last one.
+    func releaseOpen() -> Bool {
+        openCount.withLock { count in
             count -= 1
-            return count
-        }
-        if left == 0 {
-            shutDown()
-            AttachmentRegistry.forget(self)
+            return count == 0
         }
     }
 
-    private func shutDown() {
+    func shutDown() {
         guard !closed.exchange(true, ordering: .acquiringAndReleasing), !isForked else { return }
+        // Handles may live on and go on writing: the memory they know is not used again while this object is there.
+        if let segment { try? readersLock?.shareByte(segment.word(CELLAR_HEADER_NEXT_ATTACHMENT).acquire()) }
         keeper?.stop()
         try? catalogue.database.close()
         aliveLock?.release()

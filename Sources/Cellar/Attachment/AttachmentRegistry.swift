@@ -36,9 +36,11 @@ enum AttachmentRegistry {
         return try result.get()
     }
 
-    /// Forgets an attachment that was closed.
-    static func forget(_ attachment: Attachment) {
+    /// A store object that shared the attachment was closed; the last one detaches it. Nobody opens meanwhile.
+    static func release(_ attachment: Attachment) {
         entries.withLock { entries in
+            guard attachment.releaseOpen() else { return }
+            attachment.shutDown()
             for (key, present) in entries where present === attachment { entries[key] = nil }
         }
     }

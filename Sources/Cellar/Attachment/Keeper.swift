@@ -11,6 +11,8 @@ final class Keeper: Sendable {
     private let segment: Segment
     private let thread: NativeThread
     private let stopping: StopFlag
+    /// A day.
+    private static let longestInterval: Int64 = 86_400_000_000_000
 
     private final class StopFlag: Sendable {
         let isSet = Atomic<Bool>(false)
@@ -33,7 +35,7 @@ final class Keeper: Sendable {
                 return
             }
             let loop = KeeperLoop(
-                segment: segment, slot: claimed.slot, interval: max(interval.nanoseconds, 0), logger: logger,
+                segment: segment, slot: claimed.slot, interval: min(max(interval.nanoseconds, 0), Self.longestInterval), logger: logger,
                 checkpointer: Checkpointer(segment: segment, catalogue: catalogue, logger: logger, slot: claimed.slot))
             start.publish(.success(claimed))
             loop.run { stopping.isSet.load(ordering: .acquiring) }
@@ -175,7 +177,9 @@ struct KeeperLoop {
         }
         patrol()
         let failure = checkpointer.pass()
-        let pause = failure == nil ? interval : max(interval, Self.pauseAfterFailure)
+        // A lock that was held is no failure of the disk: the next pass may get it.
+        let isSerious = failure != nil && failure?.code != .timedOut
+        let pause = isSerious ? max(interval, Self.pauseAfterFailure) : interval
         nextPass = now + pause
         if let failure { logger.warning("a checkpoint failed", metadata: ["error": "\(failure)"]) }
     }

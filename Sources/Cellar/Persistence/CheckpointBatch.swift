@@ -40,7 +40,7 @@ struct CheckpointBatch {
         var cells: [CollectedCell] = []
         cells.reserveCapacity(ids.count)
         for id in ids {
-            if let cell = try table.cell(id), !cell.isVolatile {
+            if let cell = try table.cell(id), !cell.isVolatile || cell.state == .removed {
                 cells.append(try look(at: cell))
             } else {
                 try table.settle(id)

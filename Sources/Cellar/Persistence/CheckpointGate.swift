@@ -46,7 +46,7 @@ struct CheckpointGate {
 
     /// Asks for a pass that begins from now on; returns its number at the least.
     func request() -> UInt64 {
-        let target = begun.ordered() + 1
+        let target = begun.ordered() &+ 1
         var seen = requested.ordered()
         while seen < target {
             let (exchanged, original) = requested.compareExchange(seen, target)

@@ -55,9 +55,19 @@ struct ArrayRecovery {
         guard sequence & 1 == 1 else { return }
         apply()
         reference.sequence.release(sequence &+ 1)
+        markApplied()
     }
 
-    /// Copies the buffer over the elements and marks their chunks. Can be done again.
+    /// Whoever died had no time to: all chunks of the update go to disk together.
+    private func markApplied() {
+        let bytes = updateBytes
+        guard !bytes.isEmpty, let segment else { return }
+        for chunk in bytes.lowerBound >> SegmentLayout.chunkShift...(bytes.upperBound - 1) >> SegmentLayout.chunkShift {
+            reference.mark(ofChunk: chunk).touch { _ = CellTable(segment: segment).markDirty(reference.id) }
+        }
+    }
+
+    /// Copies the buffer over the elements. Can be done again.
     func apply() {
         let bytes = updateBytes
         guard let buffer = unsafe buffer(holding: bytes.count) else { return }

@@ -39,7 +39,7 @@ struct Catalog {
         defer { holder.setRelaxed(0) }
         do throws(StoreError) { return try body() } catch {
             // What the failed operation left half done is undone as if its process had died.
-            try recover()
+            if intent.operation != Intent.Operation.none { try recover() }
             throw error
         }
     }
@@ -120,7 +120,7 @@ struct Catalog {
     /// Removes a live cell. Steps: 1. the limbo record; 2. the intent; 3. the state: it is gone; 4. the rest.
     func remove(_ cell: CellHeader) throws(StoreError) {
         let block = Block(offset: cell.offset, size: cell.blockSize)
-        let record = try limbo.prepare(block, cellID: cell.id, durable: cell.isVolatile)
+        let record = try limbo.prepare(block, cellID: cell.id, durable: false)
         intent.advance(to: .remove, cell: cell.offset)
         cell.stateWord.release(CellState.removed.rawValue)
         liveCells.add(UInt64(bitPattern: -1))
@@ -130,11 +130,9 @@ struct Catalog {
 
     private func finishRemove(_ cell: CellHeader, _ record: UInt64) throws(StoreError) {
         limbo.link(try limbo.record(at: record))
-        if cell.isVolatile {
-            try dropName(of: cell)
-        } else {
-            _ = table.markDirty(cell.id)
-        }
+        // A volatile cell too keeps its name until the next pass: the name may be that of an older, persistent cell whose
+        // removal is not on disk yet, and would be found there.
+        _ = table.markDirty(cell.id)
     }
 
     private func dropName(of cell: CellHeader) throws(StoreError) {
@@ -194,9 +192,8 @@ struct Catalog {
         cell.nameWord.release(newWord)
         try table.occupy(stub.id, cell: stub.offset)
         let oldName = unsafe NameBytes(old, seed: seed)
-        try directory.replace(oldName, cell: cell.offset, with: cell.isVolatile ? nil : stub.offset)
-        guard !cell.isVolatile else { return }
-        cell.record.add(1)
+        try directory.replace(oldName, cell: cell.offset, with: stub.offset)
+        if !cell.isVolatile { cell.record.add(1) }
         _ = table.markDirty(cell.id)
         _ = table.markDirty(stub.id)
     }
@@ -210,7 +207,7 @@ struct Catalog {
 
     private func retireStub(_ stub: CellHeader) throws(StoreError) {
         let block = Block(offset: stub.offset, size: stub.blockSize)
-        let record = try limbo.prepare(block, cellID: stub.id, durable: stub.isVolatile)
+        let record = try limbo.prepare(block, cellID: stub.id, durable: false)
         limbo.link(record)
         intent.end()
     }

@@ -82,12 +82,13 @@ struct Directory {
     func reserveOne() throws(StoreError) {
         let current = try table(at: root.relaxed())
         let capacity = current.mask + 1
-        guard (Int(clamping: used.relaxed()) + 1) * 8 > capacity * 7 else { return }
-        let living = Int(clamping: segment.word(CELLAR_HEADER_LIVE_CELLS).relaxed())
+        guard Int(clamping: used.relaxed()) >= capacity / 8 * 7 - 1 else { return }
+        // Cells that are removed but not forgotten by the disk keep their slots, so the slots are what counts.
+        let occupied = (0..<capacity).count { current.slot($0).relaxed() > Self.dropped }
         let record = try Limbo(segment: segment).prepare(
             Block(offset: current.offset, size: Self.blockSize(capacity: capacity)), cellID: nil, durable: true)
         let larger = try table(
-            at: makeTable(capacity: living * 2 > capacity ? capacity * 2 : capacity) { block in
+            at: makeTable(capacity: occupied * 2 > capacity ? capacity * 2 : capacity) { block in
                 Intent(segment: segment).advance(to: .growDirectory, second: block)
             })
         let count = try copy(current, to: larger)
@@ -103,7 +104,7 @@ struct Directory {
         for index in 0...current.mask {
             let slot = current.slot(index).relaxed()
             if slot == Self.empty || slot == Self.dropped { continue }
-            place(slot, hash: try hash(ofCell: slot & Self.offsetMask), in: larger)
+            try place(slot, hash: hash(ofCell: slot & Self.offsetMask), in: larger)
             count += 1
         }
         return count
@@ -115,8 +116,8 @@ struct Directory {
         let slot = name.hash & ~Self.offsetMask | cell
         if let index = try index(of: name, in: table) {
             table.slot(index).release(slot)
-        } else if place(slot, hash: name.hash, in: table) {
-            used.setRelaxed(used.relaxed() + 1)
+        } else if try place(slot, hash: name.hash, in: table) {
+            used.setRelaxed(used.relaxed() &+ 1)
         }
     }
 
@@ -138,16 +139,19 @@ struct Directory {
 
     /// Returns whether the slot was empty before.
     @discardableResult
-    private func place(_ slot: UInt64, hash: UInt64, in table: Table) -> Bool {
+    private func place(_ slot: UInt64, hash: UInt64, in table: Table) throws(StoreError) -> Bool {
         var index = Int(truncatingIfNeeded: hash) & table.mask
-        while true {
+        for _ in 0...table.mask {
             let present = table.slot(index).relaxed()
+            // A rename that was cut off and is finished now may have put it there already.
+            if present == slot { return false }
             if present == Self.empty || present == Self.dropped {
                 table.slot(index).release(slot)
                 return present == Self.empty
             }
             index = (index + 1) & table.mask
         }
+        throw segment.corrupt("its directory is full")
     }
 
     private static func blockSize(capacity: Int) -> UInt64 {

@@ -57,7 +57,7 @@ public final class Store: Sendable {
     /// this process is the checkpointer, else with the next checkpoint of another process. The store stays in memory for
     /// whoever opens it next. Closing twice does nothing.
     public func close() {
-        if isOpen.clear() { attachment.releaseOpen() }
+        if isOpen.clear() { AttachmentRegistry.release(attachment) }
     }
 
     /// Removes the store at `path` with all that is in it, from memory and from disk. Throws `.inUse` if a process has
