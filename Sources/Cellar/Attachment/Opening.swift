@@ -67,7 +67,8 @@ struct Opening {
         }
         guard isAlone else { throw elsewhere }
         let segment = try Segment.create(
-            identity.segment, reserve: options.addressReserve, mode: mode, nextUID: identity.nextUID)
+            identity.segment, reserve: options.addressReserve, owner: directory.owner, mode: mode,
+            nextUID: identity.nextUID)
         guard try alive.tryShared() else { throw elsewhere }
         return segment
     }
@@ -90,20 +91,25 @@ struct Opening {
         databaseOptions.access = .readOnly
         let catalogue = try Catalogue.open(try Database.open(directory: directory.path, databaseOptions))
         let identity = try storeIdentity(catalogue)
-        var segment: Segment?
-        if !identity.isCopy {
-            let found = try Segment.find(
-                identity.segment, reserve: options.addressReserve, isReadOnly: true, owner: directory.owner, mode: mode)
-            if case .living(let living) = found { segment = living }
-        }
+        let segment = identity.isCopy ? nil : try findSegmentToLookAt(identity.segment, mode: mode)
         let readers = try? FileLock(lookingAt: directory.readersLockPath)
         if let segment { try readers?.shareByte(segment.word(CELLAR_HEADER_NEXT_ATTACHMENT).acquire()) }
-        if segment == nil, let alive = try? FileLock(lookingAt: directory.aliveLockPath), alive.isHeldElsewhere {
-            throw elsewhere
-        }
         return try Attachment(
             directory: directory, options: options, catalogue: catalogue, segment: segment, aliveLock: nil,
             readersLock: readers)
+    }
+
+    /// The segment, or nil for a store at rest. Where somebody is alive and there is none, it may just be being made.
+    private func findSegmentToLookAt(_ identity: SegmentIdentity, mode: mode_t) throws(StoreError) -> Segment? {
+        let deadline = MonotonicClock.deadline(after: .seconds(1))
+        while true {
+            let found = try Segment.find(
+                identity, reserve: options.addressReserve, isReadOnly: true, owner: directory.owner, mode: mode)
+            if case .living(let living) = found { return living }
+            guard let alive = try? FileLock(lookingAt: directory.aliveLockPath), alive.isHeldElsewhere else { return nil }
+            if MonotonicClock.now() >= deadline { throw elsewhere }
+            usleep(1_000)
+        }
     }
 
     // MARK: Identity

@@ -10,12 +10,14 @@ final class SharedMemoryObject: Sendable {
         self.file = file
     }
 
-    /// Makes a new object; fails if anything has the name. The mode holds whatever the umask.
-    static func create(_ name: String, mode: mode_t) throws(StoreError) -> SharedMemoryObject {
+    /// Makes a new object; fails if anything has the name. The mode holds whatever the umask, and the object belongs to
+    /// `owner` if the caller may give it away (root may).
+    static func create(_ name: String, owner: uid_t, mode: mode_t) throws(StoreError) -> SharedMemoryObject {
         let number = unsafe shm_open(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
         guard number >= 0 else { throw .system("make the shared memory '\(name)'", errno) }
         let object = SharedMemoryObject(name: name, file: FileDescriptor(owning: number))
         try object.file.setMode(mode)
+        if geteuid() != owner { _ = fchown(number, owner, gid_t.max) }
         return object
     }
 

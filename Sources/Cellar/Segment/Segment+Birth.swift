@@ -16,10 +16,10 @@ extension Segment {
     /// Steps, each of which leaves something that the next opener recognises as unfinished (no magic) and makes anew:
     /// 1. the object, `O_EXCL`; 2. its memory; 3. the header; 4. the magic number.
     static func create(
-        _ identity: SegmentIdentity, reserve: Int, mode: mode_t, nextUID: UInt64
+        _ identity: SegmentIdentity, reserve: Int, owner: uid_t, mode: mode_t, nextUID: UInt64
     ) throws(StoreError) -> Segment {
         try SharedMemoryObject.unlink(identity.objectName)
-        let object = try SharedMemoryObject.create(identity.objectName, mode: mode)
+        let object = try SharedMemoryObject.create(identity.objectName, owner: owner, mode: mode)
         do {
             try object.grow(to: SegmentLayout.initialSize)
             let segment = try Segment(object: object, reserve: reserve, isReadOnly: false)

@@ -161,19 +161,19 @@ struct MachineTests {
             } throws: {
                 ($0 as? StoreError)?.code == .permissionDenied
             }
-            #expect(throws: StoreError.self) { try SharedMemoryObject.create(name, mode: 0o600) }
+            #expect(throws: StoreError.self) { try SharedMemoryObject.create(name, owner: geteuid(), mode: 0o600) }
         }
     }
 
     @Test func aSharedMemoryObjectOfSomebodyElseIsRefused() throws {
         let name = "/cellar-\(Identity.random().hexadecimal)"
-        let object = try SharedMemoryObject.create(name, mode: 0o644)
+        let object = try SharedMemoryObject.create(name, owner: geteuid(), mode: 0o644)
         defer { _ = try? SharedMemoryObject.unlink(name) }
         #expect(try object.isCurrent())
         #expect(throws: StoreError.self) { try SharedMemoryObject.open(name, readOnly: false, owner: getuid(), mode: 0o600) }
         #expect(throws: StoreError.self) { try SharedMemoryObject.open(name, readOnly: false, owner: 4711, mode: 0o644) }
         #expect(try SharedMemoryObject.open(name, readOnly: false, owner: getuid(), mode: 0o644) != nil)
-        #expect(throws: StoreError.self) { try SharedMemoryObject.create(name, mode: 0o644) }
+        #expect(throws: StoreError.self) { try SharedMemoryObject.create(name, owner: geteuid(), mode: 0o644) }
         #expect(try SharedMemoryObject.unlink(name))
         #expect(try !object.isCurrent())
         #expect(try !SharedMemoryObject.unlink(name))
