@@ -29,9 +29,7 @@ extension Attachment {
         _ = try find(name, nil)
         let catalog = Catalog(segment: segment)
         try catalog.locked(as: slot, until: deadline) { () throws(StoreError) in
-            let offset = try withName(name, segment) { (bytes) throws(StoreError) in
-                try Directory(segment: segment).find(bytes)
-            }
+            let offset = try offset(of: name, in: segment)
             guard let offset, case let cell = try CellHeader(segment: segment, at: offset), cell.state == .live else {
                 throw Self.noSuchCell(name, in: directory.path)
             }
@@ -55,9 +53,7 @@ extension Attachment {
     func info(of name: String) throws(StoreError) -> CellInfo? {
         try checkUsable()
         if let segment {
-            let offset = try withName(name, segment) { (bytes) throws(StoreError) in
-                try Directory(segment: segment).find(bytes)
-            }
+            let offset = try offset(of: name, in: segment)
             if let offset {
                 let cell = try CellHeader(segment: segment, at: offset)
                 return cell.state == .removed ? nil : try info(cell)
@@ -97,8 +93,6 @@ extension Attachment {
     /// Whether memory decides over the name, be the cell live or gone.
     private func isInMemory(_ name: String) throws(StoreError) -> Bool {
         guard let segment else { return false }
-        return try withName(name, segment) { (bytes) throws(StoreError) in
-            try Directory(segment: segment).find(bytes)
-        } != nil
+        return try offset(of: name, in: segment) != nil
     }
 }

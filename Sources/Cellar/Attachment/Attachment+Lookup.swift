@@ -62,7 +62,7 @@ extension Attachment {
     }
 
     private func liveCell(_ name: String, _ segment: Segment) throws(StoreError) -> CellHeader? {
-        let offset = try withName(name, segment) { (bytes) throws(StoreError) in try segment.findCell(bytes) }
+        let offset = try offset(of: name, in: segment)
         guard let offset else { return nil }
         let cell = try CellHeader(segment: segment, at: offset)
         return cell.state == .live ? cell : nil
@@ -97,6 +97,12 @@ extension Attachment {
             name: try cell.name(), kind: kind == .array ? .array : .value,
             schema: try SchemaTable(segment: cell.segment).schema(at: cell.schema), count: Int(clamping: cell.count),
             persistence: cell.isVolatile ? .volatile : .persistent, isInMemory: true)
+    }
+
+    /// Where the cell with the name lies, in whatever state it is.
+    @inline(__always)
+    func offset(of name: String, in segment: Segment) throws(StoreError) -> UInt64? {
+        try withName(name, segment) { (bytes) throws(StoreError) in try segment.findCell(bytes) }
     }
 
     func withName<Result>(
@@ -148,7 +154,7 @@ extension Attachment {
     }
 
     private func isGone(_ name: String, _ segment: Segment) throws(StoreError) -> Bool {
-        let offset = try withName(name, segment) { (bytes) throws(StoreError) in try segment.findCell(bytes) }
+        let offset = try offset(of: name, in: segment)
         guard let offset else { return false }
         return try CellHeader(segment: segment, at: offset).state == .removed
     }

@@ -90,13 +90,4 @@ enum CellName {
             throw StoreError(.invalidName, "the name has a control character in it: use letters, digits and signs")
         }
     }
-
-    /// Throws `.invalidName` for bytes that are not UTF-8, too.
-    static func check(bytes: [UInt8]) throws(StoreError) -> String {
-        guard let name = String(validating: bytes, as: UTF8.self) else {
-            throw StoreError(.invalidName, "the name is not UTF-8: use text")
-        }
-        try check(name)
-        return name
-    }
 }

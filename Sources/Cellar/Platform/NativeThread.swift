@@ -32,8 +32,6 @@ struct NativeThread: @unchecked Sendable {
 
     /// Waits for the thread's end. At most one call.
     func join() { pthread_join(handle, nil) }
-    /// Lets the thread's end pass unnoticed. Instead of `join`.
-    func detach() { pthread_detach(handle) }
 
     private final class Body: Sendable {
         let name: String
