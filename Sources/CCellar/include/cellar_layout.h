@@ -149,24 +149,26 @@ typedef struct cellar_schema {
 } cellar_schema;
 static_assert(sizeof(cellar_schema) == 32, "schema");
 
-// A cell. The name follows (unless it was renamed), then what the kind needs. Segment/Cell.swift
+// A cell. The name follows (unless it was renamed), then what the kind needs. What a lookup and a small value's reading
+// look at stands together, so that with a name of 16 bytes it is in two cache lines wherever the block begins.
+// Segment/Cell.swift
 typedef struct cellar_cell {
+    cellar_mutex lock;
+    uint64_t holder;       // (atomic) slot + 1 of the lock's holder | coarse milliseconds << 32
+    uint64_t block_size;   // of the whole block that begins here
+    uint64_t count;        // elements; 1 for a value
     uint32_t state;        // (atomic) 1 loading, 2 live, 3 removed
     uint32_t traits;       // kind (1 value, 2 array, 3 dropped name) | volatile << 8
-    uint64_t block_size;   // of the whole block that begins here
     uint64_t name;         // (atomic) offset | length << 48
     uint64_t schema;
-    uint64_t count;        // elements; 1 for a value
     uint32_t id;           // index in the cell table
     uint32_t record;       // (atomic) 0 = the database's record of the cell is up to date; else a change count
     uint64_t uid;          // identity in the store, on disk too
-    uint64_t holder;       // (atomic) slot + 1 of the lock's holder | coarse milliseconds << 32
-    cellar_mutex lock;
     uint64_t sequence;     // (atomic) two-copy values and atomic updates
     uint64_t mark;         // (atomic) dirty mark of a value
     uint64_t word;         // (atomic) a value of up to 8 bytes; otherwise the offset of the payload or array part
 } cellar_cell;
-static_assert(offsetof(cellar_cell, lock) == 64, "cell");
+static_assert(offsetof(cellar_cell, state) == 64, "cell");
 static_assert(offsetof(cellar_cell, mark) == 112, "mark and word share 16 aligned bytes, so one cache line");
 static_assert(sizeof(cellar_cell) == 128, "cell");
 
@@ -196,85 +198,100 @@ typedef struct cellar_limbo {
 } cellar_limbo;
 static_assert(sizeof(cellar_limbo) == 48, "limbo");
 
-// Offsets as constants, for Swift.
-#define CELLAR_FIELD(type, field, name) name = offsetof(type, field)
-enum {
-    CELLAR_FIELD(cellar_header, layout_fingerprint, CELLAR_HEADER_FINGERPRINT),
-    CELLAR_FIELD(cellar_header, store_uuid, CELLAR_HEADER_UUID),
-    CELLAR_FIELD(cellar_header, boot_id, CELLAR_HEADER_BOOT),
-    CELLAR_FIELD(cellar_header, size, CELLAR_HEADER_SIZE),
-    CELLAR_FIELD(cellar_header, flags, CELLAR_HEADER_FLAGS),
-    CELLAR_FIELD(cellar_header, next_attachment, CELLAR_HEADER_NEXT_ATTACHMENT),
-    CELLAR_FIELD(cellar_header, next_uid, CELLAR_HEADER_NEXT_UID),
-    CELLAR_FIELD(cellar_header, cursor, CELLAR_HEADER_CURSOR),
-    CELLAR_FIELD(cellar_header, directory, CELLAR_HEADER_DIRECTORY),
-    CELLAR_FIELD(cellar_header, schemas, CELLAR_HEADER_SCHEMAS),
-    CELLAR_FIELD(cellar_header, limbo, CELLAR_HEADER_LIMBO),
-    CELLAR_FIELD(cellar_header, free_ids, CELLAR_HEADER_FREE_IDS),
-    CELLAR_FIELD(cellar_header, next_id, CELLAR_HEADER_NEXT_ID),
-    CELLAR_FIELD(cellar_header, directory_used, CELLAR_HEADER_DIRECTORY_USED),
-    CELLAR_FIELD(cellar_header, live_cells, CELLAR_HEADER_LIVE_CELLS),
-    CELLAR_FIELD(cellar_header, hash_seed, CELLAR_HEADER_HASH_SEED),
-    CELLAR_FIELD(cellar_header, free_large, CELLAR_HEADER_FREE_LARGE),
-    CELLAR_FIELD(cellar_header, free_bytes, CELLAR_HEADER_FREE_BYTES),
-    CELLAR_FIELD(cellar_header, reclaimed, CELLAR_HEADER_RECLAIMED),
-    CELLAR_FIELD(cellar_header, allocation, CELLAR_HEADER_ALLOCATION),
-    CELLAR_FIELD(cellar_header, allocation_holder, CELLAR_HEADER_ALLOCATION_HOLDER),
-    CELLAR_FIELD(cellar_header, intent, CELLAR_HEADER_INTENT),
-    CELLAR_FIELD(cellar_header, checkpoint, CELLAR_HEADER_CHECKPOINT),
-    CELLAR_FIELD(cellar_header, free_small, CELLAR_HEADER_FREE_SMALL),
+// Offsets as constants, for Swift, and what tells builds apart whose structures differ: each field once.
+#define CELLAR_FIELDS(X) \
+    X(cellar_header, layout_fingerprint, CELLAR_HEADER_FINGERPRINT) \
+    X(cellar_header, store_uuid, CELLAR_HEADER_UUID) \
+    X(cellar_header, boot_id, CELLAR_HEADER_BOOT) \
+    X(cellar_header, size, CELLAR_HEADER_SIZE) \
+    X(cellar_header, flags, CELLAR_HEADER_FLAGS) \
+    X(cellar_header, next_attachment, CELLAR_HEADER_NEXT_ATTACHMENT) \
+    X(cellar_header, next_uid, CELLAR_HEADER_NEXT_UID) \
+    X(cellar_header, cursor, CELLAR_HEADER_CURSOR) \
+    X(cellar_header, directory, CELLAR_HEADER_DIRECTORY) \
+    X(cellar_header, schemas, CELLAR_HEADER_SCHEMAS) \
+    X(cellar_header, limbo, CELLAR_HEADER_LIMBO) \
+    X(cellar_header, free_ids, CELLAR_HEADER_FREE_IDS) \
+    X(cellar_header, next_id, CELLAR_HEADER_NEXT_ID) \
+    X(cellar_header, directory_used, CELLAR_HEADER_DIRECTORY_USED) \
+    X(cellar_header, live_cells, CELLAR_HEADER_LIVE_CELLS) \
+    X(cellar_header, hash_seed, CELLAR_HEADER_HASH_SEED) \
+    X(cellar_header, free_large, CELLAR_HEADER_FREE_LARGE) \
+    X(cellar_header, free_bytes, CELLAR_HEADER_FREE_BYTES) \
+    X(cellar_header, reclaimed, CELLAR_HEADER_RECLAIMED) \
+    X(cellar_header, allocation, CELLAR_HEADER_ALLOCATION) \
+    X(cellar_header, allocation_holder, CELLAR_HEADER_ALLOCATION_HOLDER) \
+    X(cellar_header, intent, CELLAR_HEADER_INTENT) \
+    X(cellar_header, checkpoint, CELLAR_HEADER_CHECKPOINT) \
+    X(cellar_header, free_small, CELLAR_HEADER_FREE_SMALL) \
+    X(cellar_intent, operation, CELLAR_INTENT_OPERATION) \
+    X(cellar_intent, block, CELLAR_INTENT_BLOCK) \
+    X(cellar_intent, block_size, CELLAR_INTENT_BLOCK_SIZE) \
+    X(cellar_intent, cell, CELLAR_INTENT_CELL) \
+    X(cellar_intent, other, CELLAR_INTENT_OTHER) \
+    X(cellar_intent, second, CELLAR_INTENT_SECOND) \
+    X(cellar_intent, second_size, CELLAR_INTENT_SECOND_SIZE) \
+    X(cellar_checkpoint, idle, CELLAR_CHECKPOINT_IDLE) \
+    X(cellar_checkpoint, finished, CELLAR_CHECKPOINT_FINISHED) \
+    X(cellar_checkpoint, requested, CELLAR_CHECKPOINT_REQUESTED) \
+    X(cellar_checkpoint, begun, CELLAR_CHECKPOINT_BEGUN) \
+    X(cellar_checkpoint, ended, CELLAR_CHECKPOINT_ENDED) \
+    X(cellar_checkpoint, succeeded, CELLAR_CHECKPOINT_SUCCEEDED) \
+    X(cellar_checkpoint, failure, CELLAR_CHECKPOINT_FAILURE) \
+    X(cellar_checkpoint, holder, CELLAR_CHECKPOINT_HOLDER) \
+    X(cellar_checkpoint, last_nanoseconds, CELLAR_CHECKPOINT_LAST_NANOSECONDS) \
+    X(cellar_checkpoint, last_bytes, CELLAR_CHECKPOINT_LAST_BYTES) \
+    X(cellar_checkpoint, last_chunks, CELLAR_CHECKPOINT_LAST_CHUNKS) \
+    X(cellar_checkpoint, verify, CELLAR_CHECKPOINT_VERIFY) \
+    X(cellar_checkpoint, verified, CELLAR_CHECKPOINT_VERIFIED) \
+    X(cellar_segment, processes, CELLAR_SEGMENT_PROCESSES) \
+    X(cellar_segment, pages, CELLAR_SEGMENT_PAGES) \
+    X(cellar_segment, dirty_pages, CELLAR_SEGMENT_DIRTY_PAGES) \
+    X(cellar_process, state, CELLAR_PROCESS_STATE) \
+    X(cellar_process, attachment, CELLAR_PROCESS_ATTACHMENT) \
+    X(cellar_process, wake, CELLAR_PROCESS_WAKE) \
+    X(cellar_process, liveness, CELLAR_PROCESS_LIVENESS) \
+    X(cellar_process, name, CELLAR_PROCESS_NAME) \
+    X(cellar_table_page, dirty, CELLAR_TABLE_PAGE_DIRTY) \
+    X(cellar_table_page, taken, CELLAR_TABLE_PAGE_TAKEN) \
+    X(cellar_cell, state, CELLAR_CELL_STATE) \
+    X(cellar_cell, name, CELLAR_CELL_NAME) \
+    X(cellar_cell, record, CELLAR_CELL_RECORD) \
+    X(cellar_cell, holder, CELLAR_CELL_HOLDER) \
+    X(cellar_cell, lock, CELLAR_CELL_LOCK) \
+    X(cellar_cell, sequence, CELLAR_CELL_SEQUENCE) \
+    X(cellar_cell, mark, CELLAR_CELL_MARK) \
+    X(cellar_cell, word, CELLAR_CELL_WORD) \
+    X(cellar_array, overlay, CELLAR_ARRAY_OVERLAY) \
+    X(cellar_array, overlay_capacity, CELLAR_ARRAY_OVERLAY_CAPACITY) \
+    X(cellar_array, overlay_start, CELLAR_ARRAY_OVERLAY_START) \
+    X(cellar_array, overlay_length, CELLAR_ARRAY_OVERLAY_LENGTH) \
+    X(cellar_array, torn_start, CELLAR_ARRAY_TORN_START) \
+    X(cellar_array, torn_length, CELLAR_ARRAY_TORN_LENGTH) \
+    X(cellar_limbo, durable, CELLAR_LIMBO_DURABLE)
 
-    CELLAR_FIELD(cellar_intent, operation, CELLAR_INTENT_OPERATION),
-    CELLAR_FIELD(cellar_intent, block, CELLAR_INTENT_BLOCK),
-    CELLAR_FIELD(cellar_intent, block_size, CELLAR_INTENT_BLOCK_SIZE),
-    CELLAR_FIELD(cellar_intent, cell, CELLAR_INTENT_CELL),
-    CELLAR_FIELD(cellar_intent, other, CELLAR_INTENT_OTHER),
-    CELLAR_FIELD(cellar_intent, second, CELLAR_INTENT_SECOND),
-    CELLAR_FIELD(cellar_intent, second_size, CELLAR_INTENT_SECOND_SIZE),
+#define CELLAR_OFFSET(type, field, name) name = offsetof(type, field),
+enum { CELLAR_FIELDS(CELLAR_OFFSET) };
+#undef CELLAR_OFFSET
 
-    CELLAR_FIELD(cellar_checkpoint, idle, CELLAR_CHECKPOINT_IDLE),
-    CELLAR_FIELD(cellar_checkpoint, finished, CELLAR_CHECKPOINT_FINISHED),
-    CELLAR_FIELD(cellar_checkpoint, requested, CELLAR_CHECKPOINT_REQUESTED),
-    CELLAR_FIELD(cellar_checkpoint, begun, CELLAR_CHECKPOINT_BEGUN),
-    CELLAR_FIELD(cellar_checkpoint, ended, CELLAR_CHECKPOINT_ENDED),
-    CELLAR_FIELD(cellar_checkpoint, succeeded, CELLAR_CHECKPOINT_SUCCEEDED),
-    CELLAR_FIELD(cellar_checkpoint, failure, CELLAR_CHECKPOINT_FAILURE),
-    CELLAR_FIELD(cellar_checkpoint, holder, CELLAR_CHECKPOINT_HOLDER),
-    CELLAR_FIELD(cellar_checkpoint, last_nanoseconds, CELLAR_CHECKPOINT_LAST_NANOSECONDS),
-    CELLAR_FIELD(cellar_checkpoint, last_bytes, CELLAR_CHECKPOINT_LAST_BYTES),
-    CELLAR_FIELD(cellar_checkpoint, last_chunks, CELLAR_CHECKPOINT_LAST_CHUNKS),
-    CELLAR_FIELD(cellar_checkpoint, verify, CELLAR_CHECKPOINT_VERIFY),
-    CELLAR_FIELD(cellar_checkpoint, verified, CELLAR_CHECKPOINT_VERIFIED),
-
-    CELLAR_FIELD(cellar_segment, processes, CELLAR_SEGMENT_PROCESSES),
-    CELLAR_FIELD(cellar_segment, pages, CELLAR_SEGMENT_PAGES),
-    CELLAR_FIELD(cellar_segment, dirty_pages, CELLAR_SEGMENT_DIRTY_PAGES),
-
-    CELLAR_FIELD(cellar_process, state, CELLAR_PROCESS_STATE),
-    CELLAR_FIELD(cellar_process, attachment, CELLAR_PROCESS_ATTACHMENT),
-    CELLAR_FIELD(cellar_process, wake, CELLAR_PROCESS_WAKE),
-    CELLAR_FIELD(cellar_process, liveness, CELLAR_PROCESS_LIVENESS),
-    CELLAR_FIELD(cellar_process, name, CELLAR_PROCESS_NAME),
-
-    CELLAR_FIELD(cellar_table_page, dirty, CELLAR_TABLE_PAGE_DIRTY),
-    CELLAR_FIELD(cellar_table_page, taken, CELLAR_TABLE_PAGE_TAKEN),
-
-    CELLAR_FIELD(cellar_cell, state, CELLAR_CELL_STATE),
-    CELLAR_FIELD(cellar_cell, name, CELLAR_CELL_NAME),
-    CELLAR_FIELD(cellar_cell, record, CELLAR_CELL_RECORD),
-    CELLAR_FIELD(cellar_cell, holder, CELLAR_CELL_HOLDER),
-    CELLAR_FIELD(cellar_cell, lock, CELLAR_CELL_LOCK),
-    CELLAR_FIELD(cellar_cell, sequence, CELLAR_CELL_SEQUENCE),
-    CELLAR_FIELD(cellar_cell, mark, CELLAR_CELL_MARK),
-    CELLAR_FIELD(cellar_cell, word, CELLAR_CELL_WORD),
-
-    CELLAR_FIELD(cellar_array, overlay, CELLAR_ARRAY_OVERLAY),
-    CELLAR_FIELD(cellar_array, overlay_capacity, CELLAR_ARRAY_OVERLAY_CAPACITY),
-    CELLAR_FIELD(cellar_array, overlay_start, CELLAR_ARRAY_OVERLAY_START),
-    CELLAR_FIELD(cellar_array, overlay_length, CELLAR_ARRAY_OVERLAY_LENGTH),
-    CELLAR_FIELD(cellar_array, torn_start, CELLAR_ARRAY_TORN_START),
-    CELLAR_FIELD(cellar_array, torn_length, CELLAR_ARRAY_TORN_LENGTH),
-
-    CELLAR_FIELD(cellar_limbo, durable, CELLAR_LIMBO_DURABLE),
-};
-#undef CELLAR_FIELD
+// FNV-1a over every offset above and every structure's size.
+static inline uint64_t cellar_layout_fingerprint(uint64_t chunk_shift) {
+    uint64_t print = 0xCBF29CE484222325u;
+#define CELLAR_MIX(number) print = (print ^ (uint64_t)(number)) * 0x00000100000001B3u;
+#define CELLAR_MIX_FIELD(type, field, name) CELLAR_MIX(offsetof(type, field))
+    CELLAR_FIELDS(CELLAR_MIX_FIELD)
+    CELLAR_MIX(sizeof(cellar_header))
+    CELLAR_MIX(sizeof(cellar_process))
+    CELLAR_MIX(sizeof(cellar_table_page))
+    CELLAR_MIX(sizeof(cellar_segment))
+    CELLAR_MIX(sizeof(cellar_directory))
+    CELLAR_MIX(sizeof(cellar_schema))
+    CELLAR_MIX(sizeof(cellar_cell))
+    CELLAR_MIX(sizeof(cellar_array))
+    CELLAR_MIX(sizeof(cellar_limbo))
+    CELLAR_MIX(sizeof(pthread_mutex_t))
+    CELLAR_MIX(chunk_shift)
+#undef CELLAR_MIX_FIELD
+#undef CELLAR_MIX
+    return print;
+}

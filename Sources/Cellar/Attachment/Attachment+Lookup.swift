@@ -61,6 +61,7 @@ extension Attachment {
         return try bringIn(name, wish, creates: true, fill: fill)
     }
 
+    @inline(__always)
     private func liveCell(_ name: String, _ segment: Segment) throws(StoreError) -> CellHeader? {
         let offset = try offset(of: name, in: segment)
         guard let offset else { return nil }
@@ -76,12 +77,13 @@ extension Attachment {
     }
 
     /// Throws `.mismatch` unless the cell is what was asked for.
+    @inline(__always)
     private func match(_ cell: CellHeader, _ wish: CellWish, _ segment: Segment) throws(StoreError) -> CellReference {
         let type = try SchemaTable(segment: segment).record(at: cell.schema)
         let isSame =
             type.fingerprint == wish.type.fingerprint && type.size == wish.type.size
             && cell.kind == (wish.kind == .array ? .array : .value)
-            && (wish.count == nil || cell.count == UInt64(wish.count!))
+            && (wish.kind == .value || wish.count == nil || cell.count == UInt64(wish.count!))
             && (wish.persistence == nil || cell.isVolatile == (wish.persistence == .volatile))
         if !isSame { try wish.check(info(cell)) }
         // The type is the caller's own from here on, so sizes are too.
@@ -105,6 +107,7 @@ extension Attachment {
         try withName(name, segment) { (bytes) throws(StoreError) in try segment.findCell(bytes) }
     }
 
+    @inline(__always)
     func withName<Result>(
         _ name: String, _ segment: Segment, _ body: (NameBytes) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {

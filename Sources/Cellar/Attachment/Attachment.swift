@@ -28,9 +28,9 @@ final class Attachment: Sendable {
     @usableFromInline let closed = Atomic<Bool>(false)
     private let openCount = Mutex(1)
 
-    static let plain: UInt8 = 0
-    static let fencing: UInt8 = 1
-    static let readOnly: UInt8 = 2
+    @inlinable static var plain: UInt8 { 0 }
+    @inlinable static var fencing: UInt8 { 1 }
+    @inlinable static var readOnly: UInt8 { 2 }
 
     init(
         directory: StoreDirectory, options: StoreOptions, catalogue: Catalogue, segment: Segment?,

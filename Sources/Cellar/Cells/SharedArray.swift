@@ -17,7 +17,7 @@ public struct SharedArray<Element: BitwiseCopyable>: @unchecked Sendable {
     @usableFromInline let quiet: UInt64
     @usableFromInline let checked: Schema?
 
-    @usableFromInline
+    @inlinable @inline(__always)
     init(_ cell: CellReference, _ attachment: Attachment, image: CellImage?, type: SchemaKey) {
         self.cell = cell
         self.attachment = attachment

@@ -16,7 +16,7 @@ public struct SharedValue<Value: BitwiseCopyable>: @unchecked Sendable {
     /// The type, where not every bit pattern is a value of it.
     @usableFromInline let checked: Schema?
 
-    @usableFromInline
+    @inlinable @inline(__always)
     init(_ cell: CellReference, _ attachment: Attachment, image: CellImage?, type: SchemaKey) {
         self.cell = cell
         self.attachment = attachment

@@ -33,6 +33,7 @@ struct CellHeader {
 
     var segment: Segment { unsafe unownedSegment }
 
+    @inline(__always)
     init(segment: borrowing Segment, at offset: UInt64) throws(StoreError) {
         unsafe unownedSegment = copy segment
         self.offset = offset

@@ -60,6 +60,7 @@ struct CellReference: @unchecked Sendable {
 
 extension CellReference {
     /// Checks everything that the cell's header says against the segment's bounds and its type's size.
+    @inline(__always)
     init(_ header: CellHeader, size: Int, alignment: Int) throws(StoreError) {
         let stride = Rounding.up(max(size, 1), to: max(alignment, 1))
         switch header.kind {
@@ -70,6 +71,7 @@ extension CellReference {
         }
     }
 
+    @inline(__always)
     private init(wordOf header: CellHeader, size: Int) throws(StoreError) {
         unsafe self.init(
             address: header.address, payload: header.address + CELLAR_CELL_WORD,

@@ -14,6 +14,7 @@ struct NameBytes {
 
     /// Multiply-and-fold over words of 8 bytes, seeded per segment so that nobody can prepare names that collide.
     /// The construction is that of wyhash (Wang Yi).
+    @inline(__always)
     private static func hash(_ bytes: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
         var state = seed ^ 0xA076_1D64_78BD_642F
         var offset = 0
@@ -22,13 +23,19 @@ struct NameBytes {
             offset &+= 8
         }
         var tail: UInt64 = 0
-        while offset < bytes.count {
-            tail = tail << 8 | UInt64(unsafe bytes[offset])
-            offset &+= 1
+        if offset > 0, offset < bytes.count {
+            // The last word of a name that has one may overlap the one before.
+            tail = unsafe bytes.loadUnaligned(fromByteOffset: bytes.count &- 8, as: UInt64.self)
+        } else {
+            while offset < bytes.count {
+                tail = tail << 8 | UInt64(unsafe bytes[offset])
+                offset &+= 1
+            }
         }
         return fold(state ^ tail ^ UInt64(truncatingIfNeeded: bytes.count) << 56)
     }
 
+    @inline(__always)
     private static func fold(_ word: UInt64) -> UInt64 {
         let product = word.multipliedFullWidth(by: 0xE703_7ED1_A0B4_28DB)
         return product.high ^ product.low
@@ -189,18 +196,20 @@ extension Segment {
         return try search(name, in: table)?.cell
     }
 
+    @inline(__always)
     fileprivate func directoryTable(at offset: UInt64) throws(StoreError) -> DirectoryTable {
         let head = MemoryLayout<cellar_directory>.size
         guard let address = unsafe pointer(offset, count: head) else {
             throw corrupt("the directory is said to lie at \(offset), which is not in the segment")
         }
         let capacity = unsafe address.load(as: UInt64.self)
-        guard capacity.nonzeroBitCount == 1, capacity <= UInt64(reserve / 8),
+        guard capacity > 0, capacity & (capacity &- 1) == 0, capacity <= UInt64(reserve / 8),
             unsafe pointer(offset, count: head + Int(capacity) * 8) != nil
         else { throw corrupt("the directory says it has \(capacity) slots") }
         return unsafe DirectoryTable(offset: offset, slots: address + head, mask: Int(capacity) - 1)
     }
 
+    @inline(__always)
     fileprivate func search(
         _ name: NameBytes, in table: DirectoryTable
     ) throws(StoreError) -> (index: Int, cell: UInt64)? {
@@ -219,12 +228,14 @@ extension Segment {
         return nil
     }
 
+    @inline(__always)
     private func isCell(_ offset: UInt64, named name: NameBytes) throws(StoreError) -> Bool {
         let size = unsafe MemoryLayout<cellar_cell>.size
         guard let cell = unsafe pointer(offset, count: size, alignment: SegmentLayout.granule) else {
             throw corrupt("a cell is said to lie at \(offset), which is not in the segment")
         }
-        // The name is most likely right behind the header: both cache lines are fetched at once.
+        // The name is most likely right behind the header: the two cache lines that matter are fetched at once, and not
+        // one after the other.
         unsafe cellar_prefetch(cell + size)
         let word = unsafe SharedWord(cell + CELLAR_CELL_NAME).acquire()
         let length = Int(word >> 48)

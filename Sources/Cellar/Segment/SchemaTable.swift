@@ -18,6 +18,7 @@ struct SchemaTable {
         var textLength: Int { Int(unsafe fields.pointee.text_length) }
     }
 
+    @inline(__always)
     func record(at offset: UInt64) throws(StoreError) -> Record {
         let address = unsafe try segment.require(offset, count: MemoryLayout<cellar_schema>.size, "a type description")
         return unsafe Record(

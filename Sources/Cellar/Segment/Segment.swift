@@ -49,9 +49,12 @@ final class Segment: @unchecked Sendable {
 
     /// The address at an offset that came out of shared memory, if `count` bytes from it lie in the segment's variable
     /// part and it is aligned; nil otherwise.
+    ///
+    /// `alignment` is a power of two. Inlined, since every lookup does this several times with constants.
+    @inline(__always)
     func pointer(_ offset: UInt64, count: Int, alignment: Int = 8) -> UnsafeMutableRawPointer? {
         guard count >= 0, unsafe offset >= UInt64(MemoryLayout<cellar_segment>.size), offset <= UInt64(reserve),
-            Int(offset) % alignment == 0
+            Int(offset) & (alignment &- 1) == 0
         else { return nil }
         let end = Int(offset).addingReportingOverflow(count)
         guard !end.overflow, end.partialValue <= knownSize.load(ordering: .relaxed) || reaches(end.partialValue)
@@ -60,6 +63,7 @@ final class Segment: @unchecked Sendable {
     }
 
     /// As `pointer`, or an error that says what was looked for.
+    @inline(__always)
     func require(
         _ offset: UInt64, count: Int, alignment: Int = 8, _ what: @autoclosure () -> String
     ) throws(StoreError) -> UnsafeMutableRawPointer {
@@ -77,6 +81,7 @@ final class Segment: @unchecked Sendable {
     func offset(of address: UnsafeMutableRawPointer) -> UInt64 { UInt64(unsafe address - base) }
 
     /// Whether the object really has that many bytes: another process may have made it grow.
+    @inline(never)
     private func reaches(_ end: Int) -> Bool {
         guard end <= reserve, let size = try? object.size(), end <= size else { return false }
         knownSize.store(size, ordering: .relaxed)
@@ -113,6 +118,7 @@ final class Segment: @unchecked Sendable {
 
     // MARK: Errors
 
+    @inline(never)
     func corrupt(_ what: String) -> StoreError { Segment.corrupt(object.name, what) }
 
     static func corrupt(_ name: String, _ what: String) -> StoreError {

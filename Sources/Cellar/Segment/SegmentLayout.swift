@@ -5,7 +5,7 @@ import CCellar
 enum SegmentLayout {
     /// "CELLAR" and a format marker, published last when a segment is made.
     static let magic: UInt64 = 0x4345_4C4C_4152_5347
-    static let formatVersion: UInt32 = 1
+    static let formatVersion: UInt32 = 2
     static let byteOrder: UInt32 = 0x0102_0304
     /// Size of a fresh segment: the fixed part, the first directory, and some room.
     static let initialSize = 1 << 20
@@ -20,17 +20,5 @@ enum SegmentLayout {
     static let maximumCells = Int(CELLAR_TABLE_PAGES) * Int(CELLAR_CELLS_PER_PAGE)
 
     /// Tells builds whose structures differ: computed from the sizes and offsets that the C compiler chose.
-    static let fingerprint: UInt64 = {
-        let shape: [Int] = unsafe [
-            MemoryLayout<cellar_header>.size, MemoryLayout<cellar_process>.stride,
-            MemoryLayout<cellar_table_page>.size, MemoryLayout<cellar_segment>.size,
-            MemoryLayout<cellar_cell>.size, MemoryLayout<cellar_array>.size,
-            MemoryLayout<cellar_schema>.size, MemoryLayout<cellar_limbo>.size,
-            MemoryLayout<cellar_directory>.size, MemoryLayout<cellar_mutex>.size,
-            CELLAR_HEADER_ALLOCATION, CELLAR_HEADER_INTENT, CELLAR_HEADER_CHECKPOINT, CELLAR_HEADER_FREE_SMALL,
-            CELLAR_SEGMENT_PAGES, CELLAR_SEGMENT_DIRTY_PAGES, CELLAR_PROCESS_LIVENESS, CELLAR_CELL_LOCK,
-            CELLAR_CELL_MARK, CELLAR_CELL_WORD, CELLAR_ARRAY_TORN_LENGTH, chunkShift,
-        ]
-        return shape.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64(truncatingIfNeeded: $1)) &* 0x0000_0100_0000_01B3 }
-    }()
+    static let fingerprint = cellar_layout_fingerprint(UInt64(chunkShift))
 }

@@ -56,3 +56,32 @@ void bare_locked_copy64(void *page, size_t repetitions) {
         pthread_mutex_unlock(mutex);
     }
 }
+
+#define BLOCK 144
+
+void *bare_table(size_t cells) {
+    size_t capacity = 1;
+    while (capacity < cells) capacity *= 2;
+    size_t bytes = (1 + capacity) * sizeof(uint64_t) + capacity * BLOCK;
+    uint64_t *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return NULL;
+    memory[0] = capacity;
+    uint64_t random = 88172645463325252u;
+    for (size_t slot = 0; slot < capacity; slot++) {
+        random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+        size_t offset = (1 + capacity) * sizeof(uint64_t) + (random & (capacity - 1)) * BLOCK;
+        memory[1 + slot] = offset;
+        *(uint64_t *)((char *)memory + offset) = (random >> 32) & (capacity - 1);
+    }
+    return memory;
+}
+
+uint64_t bare_find(const void *table, size_t repetitions) {
+    const uint64_t *slots = (const uint64_t *)table + 1;
+    uint64_t mask = *(const uint64_t *)table - 1, slot = 0;
+    for (size_t i = 0; i < repetitions; i++) {
+        const char *block = (const char *)table + __atomic_load_n(slots + slot, __ATOMIC_ACQUIRE);
+        slot = (__atomic_load_n((const uint64_t *)block, __ATOMIC_ACQUIRE) + i * 0x9E3779B97F4A7C15u) & mask;
+    }
+    return slot;
+}

@@ -123,6 +123,18 @@ enum Work {
     }
 
     @inline(never)
+    static func lookUp(_ names: [String], in store: Store) {
+        var sum = 0
+        // Over a span, so that the loop itself does not count references to the array.
+        let names = names.span
+        for index in names.indices {
+            guard let value = try? store.value(names[index], initial: 0) else { fatalError("not found") }
+            sum &+= value.load()
+        }
+        sink(sum)
+    }
+
+    @inline(never)
     static func store(_ value: SharedValue<Block64>, _ count: Int) {
         for index in 0..<count { try? value.store(Block64(a: index, h: index)) }
     }

@@ -45,7 +45,7 @@ struct Comparison {
     let ours: () -> Double
     let bare: () -> Double
 
-    func run(rounds: Int) -> Row {
+    func run(rounds: Int, absoluteLimit: Double? = nil) -> Row {
         var mine = Samples()
         var theirs = Samples()
         for _ in 0..<rounds {
@@ -54,7 +54,8 @@ struct Comparison {
         }
         return Row(
             name: name, figure: "\(short(mine.median)) ns", spread: mine.spread, peer: "\(short(theirs.median)) ns",
-            ratio: mine.median / theirs.median, limit: limit, value: mine.median)
+            ratio: mine.median / theirs.median, limit: absoluteLimit ?? limit, limitIsAbsolute: absoluteLimit != nil,
+            value: mine.median)
     }
 }
 
@@ -66,15 +67,17 @@ struct Row {
     var peer = ""
     var ratio: Double?
     var limit: Double?
+    /// Whether the limit is for the figure, though there is a ratio.
+    var limitIsAbsolute = false
     var value: Double
     /// For figures with a limit of their own, in the figure's unit.
     var holds: Bool {
         guard let limit else { return true }
-        return (ratio ?? value) <= limit
+        return (limitIsAbsolute ? value : ratio ?? value) <= limit
     }
 
     var line: String {
-        let bound = limit.map { "≤ \(short($0))\(ratio == nil ? "" : "×")" } ?? ""
+        let bound = limit.map { "≤ \(short($0))\(ratio == nil || limitIsAbsolute ? "" : "×")" } ?? ""
         return [
             pad(name, 34), pad(figure, 13), pad(spread, 18), pad(peer, 12),
             pad(ratio.map { short($0) + "×" } ?? "", 8), pad(bound, 10), limit == nil ? "" : holds ? "holds" : "MISSED",
