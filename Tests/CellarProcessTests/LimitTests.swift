@@ -91,6 +91,33 @@ extension ProcessTests {
             }
         }
 
+        /// A store of mode 0660 whose segment one member of the group had made was refused to all the others, since the
+        /// segment did not belong to the owner of the store's files.
+        @Test func aGroupSharesAStore() throws {
+            try withScratchStore { scratch in
+                guard geteuid() == 0 else { return print("not root: not tested") }
+                unsafe chmod(scratch.directory, 0o1777)
+                let (owner, member, stranger, group, others) = (61_001, 61_002, 61_003, 62_000, 62_001)
+                let maker = try scratch.worker("as-member", owner, group)
+                let first = try maker.line()
+                guard first != "setuid refused", !first.contains("cannot start") else { return }
+                #expect(first == "hits 0")
+                maker.send()
+                try maker.expect("open ok")
+                _ = try maker.wait()
+                try Store.discardSegment(of: scratch.path)
+                // Now the member makes the segment, and the owner comes to it.
+                let colleague = try scratch.worker("as-member", member, group)
+                try colleague.expect("hits 1")
+                let again = try scratch.worker("as-member", owner, group)
+                try again.expect("hits 2")
+                let refused = try scratch.worker("as-member", stranger, others)
+                let line = try refused.line()
+                #expect(line.hasPrefix("open permissionDenied"), "\(line)")
+                scratch.note(try Store.open(scratch.path, .readOnly).statistics().identity)
+            }
+        }
+
         @Test(arguments: [0, 0o077, 0o777]) func modesWhateverTheUmask(mask: Int) throws {
             try withScratchStore { scratch in
                 let worker = try scratch.worker("umask", mask)

@@ -10,7 +10,7 @@ struct Closing {
 
     func remove() throws(StoreError) {
         // Without data it may still be what a failed creation left behind.
-        guard unsafe directory.dataMode != nil || access(directory.openLockPath, F_OK) == 0 else {
+        guard unsafe directory.ownership != nil || access(directory.openLockPath, F_OK) == 0 else {
             throw StoreError(.noSuchStore, "there is no store in '\(directory.path)': it has no data.mdb")
         }
         try alone { () throws(StoreError) in
@@ -38,7 +38,7 @@ struct Closing {
     }
 
     private func alone(_ body: () throws(StoreError) -> Void) throws(StoreError) {
-        let mode = directory.dataMode ?? 0o600
+        let mode = directory.ownership?.mode ?? 0o600
         let lock = try directory.lockForOpening(mode: mode, until: MonotonicClock.deadline(after: .seconds(10)))
         defer { lock.release() }
         let alive = try FileLock(path: directory.aliveLockPath, creatingWith: mode)

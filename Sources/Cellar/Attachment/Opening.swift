@@ -14,13 +14,15 @@ struct Opening {
         try Database.refuseNetworkFileSystem(directory: directory.path)
         // Before any thread of ours runs: the kernel registers a process of one thread at once.
         _ = MemoryBarrier.isRegistered
-        let mode = directory.dataMode ?? mode_t(options.mode)
+        let mode = directory.ownership?.mode ?? mode_t(options.mode)
         let lock = try directory.lockForOpening(mode: mode, until: MonotonicClock.deadline(after: options.lockTimeout))
         defer { lock.release() }
         let alive = try FileLock(path: directory.aliveLockPath, creatingWith: mode)
         let readers = try FileLock(path: directory.readersLockPath, creatingWith: mode)
         let catalogue = try openCatalogue(mode: mode)
-        let segment = try findOrMakeSegment(catalogue, alive: alive, mode: mode)
+        // Looked at again, since the data file may have been made since, here or by another.
+        guard let ownership = try StoreDirectory(existing: directory.path).ownership else { throw noData }
+        let segment = try findOrMakeSegment(catalogue, alive: alive, ownership: ownership)
         return try Attachment(
             directory: directory, options: options, catalogue: catalogue, segment: segment, aliveLock: alive,
             readersLock: readers)
@@ -47,7 +49,7 @@ struct Opening {
 
     /// Attaches to the segment of this boot, or makes it if nobody is alive who could have one.
     private func findOrMakeSegment(
-        _ catalogue: Catalogue, alive: FileLock, mode: mode_t
+        _ catalogue: Catalogue, alive: FileLock, ownership: Ownership
     ) throws(StoreError) -> Segment {
         var identity = try storeIdentity(catalogue)
         let isAlone = try alive.tryExclusive()
@@ -60,15 +62,14 @@ struct Opening {
             identity = try storeIdentity(catalogue)
         }
         let found = try Segment.find(
-            identity.segment, reserve: options.addressReserve, isReadOnly: false, owner: directory.owner, mode: mode)
+            identity.segment, reserve: options.addressReserve, isReadOnly: false, ownership: ownership)
         if case .living(let segment) = found {
             guard try alive.tryShared() else { throw elsewhere }
             return segment
         }
         guard isAlone else { throw elsewhere }
         let segment = try Segment.create(
-            identity.segment, reserve: options.addressReserve, owner: directory.owner, mode: mode,
-            nextUID: identity.nextUID)
+            identity.segment, reserve: options.addressReserve, ownership: ownership, nextUID: identity.nextUID)
         guard try alive.tryShared() else { throw elsewhere }
         return segment
     }
@@ -80,18 +81,20 @@ struct Opening {
                 + "likely in another container: let both use one /dev/shm (docker run --ipc=host, or --ipc=container:NAME)")
     }
 
+    private var noData: StoreError {
+        StoreError(.noSuchStore, "there is no store in '\(directory.path)': it has no data.mdb")
+    }
+
     // MARK: To look
 
     /// Writes nothing. Takes no lock: what is there is used as it is.
     func look() throws(StoreError) -> Attachment {
-        guard let mode = directory.dataMode else {
-            throw StoreError(.noSuchStore, "there is no store in '\(directory.path)': it has no data.mdb")
-        }
+        guard let ownership = directory.ownership else { throw noData }
         var databaseOptions = Database.Options()
         databaseOptions.access = .readOnly
         let catalogue = try Catalogue.open(try Database.open(directory: directory.path, databaseOptions))
         let identity = try storeIdentity(catalogue)
-        let segment = identity.isCopy ? nil : try findSegmentToLookAt(identity.segment, mode: mode)
+        let segment = identity.isCopy ? nil : try findSegmentToLookAt(identity.segment, ownership)
         let readers = try? FileLock(lookingAt: directory.readersLockPath)
         if let segment { try readers?.shareByte(segment.word(CELLAR_HEADER_NEXT_ATTACHMENT).acquire()) }
         return try Attachment(
@@ -100,11 +103,11 @@ struct Opening {
     }
 
     /// The segment, or nil for a store at rest. Where somebody is alive and there is none, it may just be being made.
-    private func findSegmentToLookAt(_ identity: SegmentIdentity, mode: mode_t) throws(StoreError) -> Segment? {
+    private func findSegmentToLookAt(_ identity: SegmentIdentity, _ ownership: Ownership) throws(StoreError) -> Segment? {
         let deadline = MonotonicClock.deadline(after: .seconds(1))
         while true {
             let found = try Segment.find(
-                identity, reserve: options.addressReserve, isReadOnly: true, owner: directory.owner, mode: mode)
+                identity, reserve: options.addressReserve, isReadOnly: true, ownership: ownership)
             if case .living(let living) = found { return living }
             guard let alive = try? FileLock(lookingAt: directory.aliveLockPath), alive.isHeldElsewhere else { return nil }
             if MonotonicClock.now() >= deadline { throw elsewhere }

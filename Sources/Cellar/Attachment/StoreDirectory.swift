@@ -6,9 +6,8 @@ struct StoreDirectory: Sendable {
     /// Identifies the directory while it exists: a copy of it has another.
     let device: UInt64
     let inode: UInt64
-    let owner: uid_t
-    /// Mode of the store's data file, which the segment must not exceed; nil before there is one.
-    let dataMode: mode_t?
+    /// Whose the store's data file is; nil before there is one.
+    let ownership: Ownership?
 
     var dataPath: String { path + "/data.mdb" }
     /// Held while somebody opens, closes or removes the store.
@@ -43,8 +42,7 @@ struct StoreDirectory: Sendable {
         self.path = path
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
-        owner = found ? data.st_uid : status.st_uid
-        dataMode = found ? data.st_mode & 0o777 : nil
+        ownership = found ? Ownership(owner: data.st_uid, group: data.st_gid, mode: data.st_mode & 0o777) : nil
     }
 
     /// Makes the directory if it is missing, with the mode that lets in whom `mode` names.
@@ -60,7 +58,7 @@ struct StoreDirectory: Sendable {
             throw .system("make a store at '\(path)'", errno)
         }
         let directory = try StoreDirectory(existing: path)
-        if directory.dataMode == nil { try directory.refuseForeignContent() }
+        if directory.ownership == nil { try directory.refuseForeignContent() }
         return directory
     }
 

@@ -10,21 +10,18 @@ final class SharedMemoryObject: Sendable {
         self.file = file
     }
 
-    /// Makes a new object; fails if anything has the name. The mode holds whatever the umask, and the object belongs to
-    /// `owner` if the caller may give it away (root may).
-    static func create(_ name: String, owner: uid_t, mode: mode_t) throws(StoreError) -> SharedMemoryObject {
-        let number = unsafe shm_open(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
+    /// Makes a new object; fails if anything has the name. It belongs to whom the store belongs to, whatever the umask.
+    static func create(_ name: String, for ownership: Ownership) throws(StoreError) -> SharedMemoryObject {
+        let number = unsafe shm_open(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard number >= 0 else { throw .system("make the shared memory '\(name)'", errno) }
         let object = SharedMemoryObject(name: name, file: FileDescriptor(owning: number))
-        try object.file.setMode(mode)
-        if geteuid() != owner { _ = fchown(number, owner, gid_t.max) }
+        try ownership.apply(to: object.file)
         return object
     }
 
-    /// Opens the object, or nil if there is none. It must belong to `owner` and be closed to those `mode` does not
-    /// name; otherwise somebody else put it there.
+    /// Opens the object, or nil if there is none. It must be what `ownership` covers: somebody else may have put it there.
     static func open(
-        _ name: String, readOnly: Bool, owner: uid_t, mode: mode_t
+        _ name: String, readOnly: Bool, for ownership: Ownership
     ) throws(StoreError) -> SharedMemoryObject? {
         let number = unsafe shm_open(name, (readOnly ? O_RDONLY : O_RDWR) | O_NOFOLLOW | O_CLOEXEC, 0)
         if number < 0, errno == ENOENT { return nil }
@@ -35,8 +32,7 @@ final class SharedMemoryObject: Sendable {
         }
         guard number >= 0 else { throw .system("open the shared memory '\(name)'", errno) }
         let object = SharedMemoryObject(name: name, file: FileDescriptor(owning: number))
-        let status = try object.file.status()
-        guard status.st_mode & S_IFMT == S_IFREG, status.st_uid == owner, status.st_mode & 0o777 & ~mode == 0 else {
+        guard ownership.covers(try object.file.status()) else {
             throw StoreError(
                 .permissionDenied,
                 "the shared memory '/dev/shm\(name)' has another owner or a wider mode than its store: "
@@ -55,15 +51,6 @@ final class SharedMemoryObject: Sendable {
 
     /// Bytes that are really there.
     func size() throws(StoreError) -> Int { Int(try file.status().st_size) }
-
-    /// Whether the name still leads to this object.
-    func isCurrent() throws(StoreError) -> Bool {
-        let number = unsafe shm_open(name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0)
-        guard number >= 0 else { return false }
-        let other = try FileDescriptor(owning: number).status()
-        let mine = try file.status()
-        return other.st_ino == mine.st_ino && other.st_dev == mine.st_dev
-    }
 
     /// Backs the bytes up to `size` with memory, so that a full /dev/shm is an error here and no SIGBUS later.
     func grow(to size: Int) throws(StoreError) {

@@ -55,10 +55,15 @@ struct Limbo {
         Intent(segment: segment).end()
     }
 
-    /// Says that the deletion of these cells is on disk.
+    /// Says that the deletion of these cells is on disk, and that no name leads to them any more: until now whoever
+    /// attached could come to know them.
     func settle(cells: Set<UInt64>) throws(StoreError) {
+        let newest = segment.word(CELLAR_HEADER_NEXT_ATTACHMENT).acquire() &- 1
         try forEach { record, _ throws(StoreError) in
-            if cells.contains(record.block.offset) { record.durable.release(1) }
+            if cells.contains(record.block.offset), record.durable.acquire() == 0 {
+                unsafe record.fields.pointee.epoch = newest
+                record.durable.release(1)
+            }
             return true
         }
     }
@@ -75,13 +80,13 @@ struct Limbo {
         if try reclaim(oldest, isLookedAt) { reclaimed.setRelaxed(oldest) }
     }
 
-    /// Frees what nobody can look at any more. O(blocks in limbo). Returns whether only attachments kept the rest.
+    /// Frees what nobody can look at any more. O(blocks in limbo). Returns whether only attachments of this time keep the rest.
     private func reclaim(_ oldestAttachment: UInt64, _ isLookedAt: (UInt64) -> Bool) throws(StoreError) -> Bool {
         var isDone = true
         try forEach { record, link throws(StoreError) in
-            guard record.durable.acquire() == 1, record.epoch < oldestAttachment else { return true }
+            guard record.epoch < oldestAttachment else { return true }
             // Who came after the removal holds a higher byte, or the same if no writer came between.
-            guard !isLookedAt(record.epoch + 1) else {
+            guard record.durable.acquire() == 1, !isLookedAt(record.epoch &+ 1) else {
                 isDone = false
                 return true
             }

@@ -16,10 +16,10 @@ extension Segment {
     /// Steps, each of which leaves something that the next opener recognises as unfinished (no magic) and makes anew:
     /// 1. the object, `O_EXCL`; 2. its memory; 3. the header; 4. the magic number.
     static func create(
-        _ identity: SegmentIdentity, reserve: Int, owner: uid_t, mode: mode_t, nextUID: UInt64
+        _ identity: SegmentIdentity, reserve: Int, ownership: Ownership, nextUID: UInt64
     ) throws(StoreError) -> Segment {
         try SharedMemoryObject.unlink(identity.objectName)
-        let object = try SharedMemoryObject.create(identity.objectName, owner: owner, mode: mode)
+        let object = try SharedMemoryObject.create(identity.objectName, for: ownership)
         do {
             try object.grow(to: SegmentLayout.initialSize)
             let segment = try Segment(object: object, reserve: reserve, isReadOnly: false)
@@ -41,11 +41,10 @@ extension Segment {
 
     /// Looks for the segment of a store and checks its header.
     static func find(
-        _ identity: SegmentIdentity, reserve: Int, isReadOnly: Bool, owner: uid_t, mode: mode_t
+        _ identity: SegmentIdentity, reserve: Int, isReadOnly: Bool, ownership: Ownership
     ) throws(StoreError) -> Found {
         guard
-            let object = try SharedMemoryObject.open(
-                identity.objectName, readOnly: isReadOnly, owner: owner, mode: mode)
+            let object = try SharedMemoryObject.open(identity.objectName, readOnly: isReadOnly, for: ownership)
         else { return .none }
         // Its maker died between the first two steps.
         if try object.size() == 0 { return .stale }

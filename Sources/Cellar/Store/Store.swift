@@ -40,7 +40,7 @@ public final class Store: Sendable {
         let directory: StoreDirectory
         if isReadOnly || !options.creates {
             directory = try StoreDirectory(existing: path)
-            guard directory.dataMode != nil else {
+            guard directory.ownership != nil else {
                 throw StoreError(.noSuchStore, "there is no store in '\(path)': it has no data.mdb")
             }
         } else {

@@ -49,6 +49,19 @@ let openingCommands: [String: Command] = [
         report("open") { _ = try arguments.open() }
         report("look") { _ = try Store.open(arguments.path, .readOnly) }
     },
+    // as-member STORE UID GID: opens, as one of a group that may write, and counts; keeps it until a line comes.
+    "as-member": { arguments in
+        guard setgroups(0, nil) == 0, setgid(gid_t(arguments.number(2))) == 0,
+            setuid(uid_t(arguments.number(1))) == 0
+        else { return say("setuid refused") }
+        report("open") {
+            let store = try arguments.open { $0.mode = 0o660 }
+            let hits = try store.value("hits", initial: 0)
+            say("hits \(hits.add(1))")
+            awaitLine()
+            store.close()
+        }
+    },
     // umask STORE MASK: makes a store under a umask; says the modes of all that came to be.
     "umask": { arguments in
         umask(mode_t(arguments.number(1)))

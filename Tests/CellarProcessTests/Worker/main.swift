@@ -13,6 +13,7 @@ guard let name = words.first, let command = commands[name] else {
     say("commands: \(commands.keys.sorted().joined(separator: " "))")
     exit(64)
 }
+endWithParent()
 do {
     try command(Arguments(Array(words.dropFirst())))
 } catch {
