@@ -1,3 +1,4 @@
+import CellarTestSupport
 import Glibc
 import Testing
 
@@ -12,7 +13,7 @@ import Testing
         let uuid = Identity.random()
         do {
             let database = try scratch.database()
-            #expect(codeThrown { () throws(StoreError) in _ = try Catalogue.open(database) } == .noSuchStore)
+            #expect(codeThrown { _ = try Catalogue.open(database) } == .noSuchStore)
             _ = try Catalogue.open(database, creates: true) { catalogue, transaction throws(StoreError) in
                 try catalogue.set(.uuid, to: uuid, in: transaction)
                 try catalogue.set(.nextUID, to: 17, in: transaction)
@@ -33,7 +34,7 @@ import Testing
         let database = try scratch.database()
         _ = try database.table("theirs")
         let before = scratch.read("data.mdb")
-        #expect(codeThrown { () throws(StoreError) in _ = try Catalogue.open(database, creates: true) } == .notAStore)
+        #expect(codeThrown { _ = try Catalogue.open(database, creates: true) } == .notAStore)
         #expect(scratch.read("data.mdb") == before)
     }
 
@@ -42,9 +43,9 @@ import Testing
         try catalogue.database.write { (transaction: borrowing WriteTransaction) throws(StoreError) in
             try catalogue.set(.format, to: 2, in: transaction)
         }
-        #expect(codeThrown { () throws(StoreError) in _ = try Catalogue.open(catalogue.database) } == .incompatible)
+        #expect(codeThrown { _ = try Catalogue.open(catalogue.database) } == .incompatible)
         try catalogue.database.put(Array("one".utf8), for: Array("format".utf8), in: catalogue.meta)
-        #expect(codeThrown { () throws(StoreError) in _ = try Catalogue.open(catalogue.database) } == .corruptDatabase)
+        #expect(codeThrown { _ = try Catalogue.open(catalogue.database) } == .corruptDatabase)
     }
 
     @Test func cellsAreFoundListedAndRemoved() throws {
@@ -79,7 +80,7 @@ import Testing
 
     @Test(arguments: ["", String(repeating: "x", count: 256)]) func aNameOfTheWrongLengthIsRefused(name: String) throws {
         let catalogue = try catalogue()
-        let code = codeThrown { () throws(StoreError) in
+        let code = codeThrown {
             try catalogue.database.write { (transaction: borrowing WriteTransaction) throws(StoreError) in
                 let record = CellRecord(uid: 1, kind: .value, schemaText: "int64")
                 try catalogue.putCell(named: name, record, in: transaction)
@@ -134,7 +135,7 @@ import Testing
             #expect(try matches(catalogue, missing, [0, 0, 0], transaction))
             #expect(try !matches(catalogue, missing, [0, 0, 1], transaction))
         }
-        let code = codeThrown { () throws(StoreError) in
+        let code = codeThrown {
             try catalogue.database.read { (transaction: borrowing ReadTransaction) throws(StoreError) in
                 _ = try read(catalogue, key, 2, transaction)
             }
@@ -161,7 +162,7 @@ import Testing
     @Test func aKeyOfTheWrongLengthIsReported() throws {
         let catalogue = try catalogue()
         try catalogue.database.put([1], for: ChunkKey(uid: 1, chunk: 0).bytes + [0], in: catalogue.values)
-        let code = codeThrown { () throws(StoreError) in
+        let code = codeThrown {
             try catalogue.database.read { (transaction: borrowing ReadTransaction) throws(StoreError) in
                 try catalogue.forEachChunk(of: 1, in: transaction) { _, _ throws(StoreError) in true }
             }

@@ -1,3 +1,4 @@
+import CellarTestSupport
 import Testing
 
 @testable import Cellar
@@ -33,7 +34,7 @@ import Testing
     @Test func randomBytesNeverTrap() {
         let seed = UInt64.random(in: 0...(.max))
         print("record fuzz seed: \(seed)")
-        var random = DatabaseSeededRandom(seed: seed)
+        var random = SeededRandom(seed: seed)
         for round in 0..<50_000 {
             var bytes = Array(Self.samples[round % Self.samples.count].utf8)
             for _ in 0..<Int.random(in: 0...4, using: &random) where !bytes.isEmpty {

@@ -1,3 +1,4 @@
+import CellarTestSupport
 import Glibc
 import Testing
 
@@ -13,9 +14,9 @@ import Testing
         for pages in 1..<(whole.count / 4096) {
             for count in [pages * 4096, pages * 4096 + 1000] {
                 scratch.write(Array(whole.prefix(count)), to: "data.mdb")
-                let code = codeThrown { () throws(StoreError) in _ = try scratch.database { $0.creates = false } }
+                let code = codeThrown { _ = try scratch.database { $0.creates = false } }
                 #expect(code == .corruptDatabase)
-                #expect(codeThrown { () throws(StoreError) in _ = try scratch.looker() } == .corruptDatabase)
+                #expect(codeThrown { _ = try scratch.looker() } == .corruptDatabase)
                 #expect(scratch.read("data.mdb").count == count)
             }
         }
@@ -25,7 +26,7 @@ import Testing
 
     /// LMDB itself leaves files shorter than their headers say: pages at the end that were taken and given back.
     @Test func aFileThatLMDBLeftShortIsWhole() throws {
-        var random = DatabaseSeededRandom(seed: 3)
+        var random = SeededRandom(seed: 3)
         let database = try scratch.database()
         let tables = [try database.table("a"), try database.table("b")]
         var timesShort = 0
@@ -39,7 +40,7 @@ import Testing
         #expect(timesShort > 0, "the situation that this test is about never came up")
     }
 
-    private func churn(_ database: Database, _ table: NamedDatabase, _ random: inout DatabaseSeededRandom) throws {
+    private func churn(_ database: Database, _ table: NamedDatabase, _ random: inout SeededRandom) throws {
         var generator = random
         try database.write { (transaction: borrowing WriteTransaction) throws(StoreError) in
             for _ in 0..<Int.random(in: 0..<20, using: &generator) {
@@ -60,7 +61,7 @@ import Testing
         let whole = scratch.read("data.mdb")
         let seed = UInt64.random(in: 0...(.max))
         print("header fuzz seed: \(seed)")
-        var random = DatabaseSeededRandom(seed: seed)
+        var random = SeededRandom(seed: seed)
         for _ in 0..<3000 {
             var bytes = whole
             for _ in 0..<Int.random(in: 1...8, using: &random) {

@@ -1,3 +1,4 @@
+import CellarTestSupport
 import Glibc
 import Testing
 
@@ -16,13 +17,13 @@ import Testing
         let table = try database.table("t")
         try database.put([UInt8](repeating: 1, count: 10_000), for: [0], in: table)
         for count in [2_000_000, 900_000, 5_000_000] {
-            #expect(codeThrown { () throws(StoreError) in try writeMany(count, database, table) } == .diskFull)
+            #expect(codeThrown { try writeMany(count, database, table) } == .diskFull)
             #expect(try database.get([0], in: table)?.count == 10_000)
         }
         scratch.write([UInt8](repeating: 1, count: 1 << 20), to: "ballast")
         // Every reader slot has its room: with the disk full, none is a SIGBUS.
         try holdReaders(500, database)
-        let full = codeThrown { () throws(StoreError) in try writeMany(500_000, database, table) }
+        let full = codeThrown { try writeMany(500_000, database, table) }
         #expect(full == nil || full == .diskFull)
         unsafe unlink("\(scratch.path)/ballast")
         try database.put([UInt8](repeating: 2, count: 10_000), for: [0], in: table)
@@ -39,7 +40,7 @@ import Testing
         defer { #expect(shell("umount '\(scratch.path)'").code == 0) }
         for room in [0, 4096, 60_000, 72_000] {
             scratch.write([UInt8](repeating: 1, count: (1 << 20) - room), to: "ballast")
-            #expect(codeThrown { () throws(StoreError) in _ = try scratch.database() } == .diskFull)
+            #expect(codeThrown { _ = try scratch.database() } == .diskFull)
             #expect(!scratch.names.contains("data.mdb"))
             unsafe unlink("\(scratch.path)/ballast")
         }

@@ -1,3 +1,4 @@
+import CellarTestSupport
 import Glibc
 import Synchronization
 import Testing
@@ -102,7 +103,7 @@ import Testing
 
     @Test func transactionsDoNotNest() throws {
         let database = try scratch.database()
-        let code = codeThrown { () throws(StoreError) in
+        let code = codeThrown {
             try database.write { _ throws(StoreError) in try database.write { _ throws(StoreError) in } }
         }
         #expect(code == .inUse)
@@ -112,7 +113,7 @@ import Testing
     @Test func whatThrowsLeavesNothing() throws {
         let database = try scratch.database()
         let table = try database.table("t")
-        let code = codeThrown { () throws(StoreError) in
+        let code = codeThrown {
             try database.write { (transaction: borrowing WriteTransaction) throws(StoreError) in
                 try transaction.put([1].span, for: [1].span, in: table)
                 throw StoreError(.ownerDied, "on purpose")

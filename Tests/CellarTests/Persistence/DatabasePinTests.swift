@@ -1,3 +1,4 @@
+import CellarTestSupport
 import Glibc
 import Testing
 
@@ -52,7 +53,7 @@ import Testing
         var latest: [(time: Int64, transaction: UInt64)] = []
         // Commits at irregular times over a minute; after each, the oldest pin must be at least as old as the snapshot that
         // was the latest 5 s ago.
-        var random = DatabaseSeededRandom(seed: 5)
+        var random = SeededRandom(seed: 5)
         var now: Int64 = 0
         while now < 60 * second {
             now += Int64.random(in: 1...(second), using: &random)
@@ -113,7 +114,7 @@ import Testing
         let database = try scratch.database()
         let table = try database.table("t")
         let looker = try scratch.looker { $0.grace = .milliseconds(2) }
-        let code = codeThrown { () throws(StoreError) in
+        let code = codeThrown {
             try looker.read { _ throws(StoreError) in
                 usleep(3_000)
                 for value in 1...3 as ClosedRange<UInt8> { try database.put([value], for: [1], in: table) }

@@ -105,28 +105,3 @@ func shell(_ command: String) -> (code: Int32, output: String) {
     let status = unsafe pclose(pipe)
     return ((status >> 8) & 0xFF, String(decoding: output, as: UTF8.self))
 }
-
-/// Random numbers that can be had again.
-struct DatabaseSeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        // SplitMix64.
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
-
-/// The code of the error that `body` throws, or nil.
-func codeThrown(_ body: () throws(StoreError) -> Void) -> StoreError.Code? {
-    do throws(StoreError) {
-        try body()
-        return nil
-    } catch {
-        return error.code
-    }
-}

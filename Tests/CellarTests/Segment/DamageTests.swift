@@ -5,15 +5,6 @@ import Testing
 
 /// A damaged segment or a foreign file: an error that says so, and what was checkpointed is there afterwards.
 struct DamageTests {
-    private func code(_ body: () throws -> Void) -> StoreError.Code? {
-        do {
-            try body()
-            return nil
-        } catch {
-            return (error as? StoreError)?.code
-        }
-    }
-
     /// A store at rest whose segment is still there, with a value of 5 and an array of sevens. Returns the segment.
     private func prepare(_ scratch: ScratchStore) throws -> String {
         let store = try scratch.open()
@@ -38,8 +29,8 @@ struct DamageTests {
             let segment = try prepare(scratch)
             Files.setSize(segment, size)
             if size > 0 {
-                #expect(code { _ = try scratch.open() } == .corruptSegment)
-                #expect(code { _ = try scratch.openReadOnly() } == .corruptSegment)
+                #expect(codeThrown { _ = try scratch.open() } == .corruptSegment)
+                #expect(codeThrown { _ = try scratch.openReadOnly() } == .corruptSegment)
                 #expect(Files.size(segment) == size, "nothing was changed")
                 try Store.discardSegment(of: scratch.path)
             }
@@ -52,8 +43,8 @@ struct DamageTests {
         try withScratchStore { scratch in
             let segment = try prepare(scratch)
             Files.write([UInt8](repeating: 0xA5, count: 4096), to: segment)
-            #expect(code { _ = try scratch.open() } == .corruptSegment)
-            #expect(code { _ = try scratch.openReadOnly() } == .corruptSegment)
+            #expect(codeThrown { _ = try scratch.open() } == .corruptSegment)
+            #expect(codeThrown { _ = try scratch.openReadOnly() } == .corruptSegment)
             try Store.discardSegment(of: scratch.path)
             try expectWhole(scratch.open())
         }
@@ -64,8 +55,8 @@ struct DamageTests {
             let segment = try prepare(scratch)
             // The format's version, behind the magic number.
             Files.write([99, 0, 0, 0], to: segment, at: 8)
-            #expect(code { _ = try scratch.open() } == .incompatible)
-            #expect(code { _ = try scratch.openReadOnly() } == .incompatible)
+            #expect(codeThrown { _ = try scratch.open() } == .incompatible)
+            #expect(codeThrown { _ = try scratch.openReadOnly() } == .incompatible)
             try Store.discardSegment(of: scratch.path)
             try expectWhole(scratch.open())
         }
@@ -132,9 +123,9 @@ struct DamageTests {
                 Files.removeTree(scratch.path)
                 unsafe mkdir(scratch.path, 0o700)
                 Files.write(content, to: scratch.path + "/data.mdb")
-                let opened = code { _ = try scratch.open() }
+                let opened = codeThrown { _ = try scratch.open() }
                 #expect([.notAStore, .corruptDatabase].contains(opened), "\(content.count) bytes: \(String(describing: opened))")
-                let looked = code { _ = try scratch.openReadOnly() }
+                let looked = codeThrown { _ = try scratch.openReadOnly() }
                 #expect([.notAStore, .corruptDatabase].contains(looked), "\(content.count) bytes: \(String(describing: looked))")
                 #expect(Files.read(scratch.path + "/data.mdb") == content, "it was left as it is")
             }

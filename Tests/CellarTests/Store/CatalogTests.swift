@@ -4,15 +4,6 @@ import Testing
 
 /// Names: what they may be, and removing, renaming and listing what they stand for.
 struct CatalogTests {
-    private func code(_ body: () throws -> Void) -> StoreError.Code? {
-        do {
-            try body()
-            return nil
-        } catch {
-            return (error as? StoreError)?.code
-        }
-    }
-
     @Test func whatANameMayBe() throws {
         try withScratchStore { scratch in
             let store = try scratch.open()
@@ -21,11 +12,11 @@ struct CatalogTests {
             for (index, name) in good.enumerated() { _ = try store.value(name, initial: index) }
             let bad = ["", longest + "x", String(repeating: "é", count: 128), "tab\there", "nul\0", "line\nbreak", "\u{7F}"]
             for name in bad {
-                #expect(code { _ = try store.value(name, initial: 1) } == .invalidName, "\(name.debugDescription)")
-                #expect(code { _ = try store.array(name, of: Int.self, count: 1) } == .invalidName)
-                #expect(code { _ = try store.value(name, of: Int.self) } == .noSuchCell)
-                #expect(code { try store.rename("a", to: name) } == .invalidName)
-                #expect(code { try store.remove(name) } == .noSuchCell)
+                #expect(codeThrown { _ = try store.value(name, initial: 1) } == .invalidName, "\(name.debugDescription)")
+                #expect(codeThrown { _ = try store.array(name, of: Int.self, count: 1) } == .invalidName)
+                #expect(codeThrown { _ = try store.value(name, of: Int.self) } == .noSuchCell)
+                #expect(codeThrown { try store.rename("a", to: name) } == .invalidName)
+                #expect(codeThrown { try store.remove(name) } == .noSuchCell)
                 #expect(try store.contains(name) == false)
             }
             #expect(try store.cells().map(\.name) == good.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
@@ -59,8 +50,8 @@ struct CatalogTests {
             for name in ["cell", "large", "list"] { try store.remove(name) }
             #expect(try store.cells().isEmpty)
             #expect(try !store.contains("cell"))
-            #expect(code { _ = try store.value("cell", of: Int.self) } == .noSuchCell)
-            #expect(code { try store.remove("cell") } == .noSuchCell)
+            #expect(codeThrown { _ = try store.value("cell", of: Int.self) } == .noSuchCell)
+            #expect(codeThrown { try store.remove("cell") } == .noSuchCell)
             let new = try store.value("cell", initial: 22)
             let newLarge = try store.value("large", initial: Triple(22))
             let newCells = try store.array("list", of: Int.self, count: 100)
@@ -75,9 +66,9 @@ struct CatalogTests {
             old.store(99)
             cells[3] = 99
             #expect(new.load() == 22 && newCells[3] == 0)
-            #expect(code { try large.store(Triple(99)) } == .removed)
-            #expect(code { try large.withLock { $0 = Triple(99) } } == .removed)
-            #expect(code { try cells.withLock { $0[0] = 99 } } == .removed)
+            #expect(codeThrown { try large.store(Triple(99)) } == .removed)
+            #expect(codeThrown { try large.withLock { $0 = Triple(99) } } == .removed)
+            #expect(codeThrown { try cells.withLock { $0[0] = 99 } } == .removed)
             #expect(try newLarge.load() == Triple(22))
             let again = try scratch.reboot()
             #expect(try again.value("cell", of: Int.self).load() == 22)
@@ -123,7 +114,7 @@ struct CatalogTests {
             store = try scratch.reboot()
             #expect(try store.cells().map(\.name) == [0, 1, 2, 5, 6, 7, 8, 9].map { "cell \($0)" })
             #expect(try !store.contains("cell 3") && store.contains("cell 5"))
-            #expect(code { try store.remove("cell 4") } == .noSuchCell)
+            #expect(codeThrown { try store.remove("cell 4") } == .noSuchCell)
         }
     }
 
@@ -132,13 +123,13 @@ struct CatalogTests {
             var store = try scratch.openQuiet()
             let handle = try store.value("a", initial: 1)
             _ = try store.value("taken", initial: 2)
-            #expect(code { try store.rename("a", to: "taken") } == .cellExists)
-            #expect(code { try store.rename("nothing", to: "b") } == .noSuchCell)
+            #expect(codeThrown { try store.rename("a", to: "taken") } == .cellExists)
+            #expect(codeThrown { try store.rename("nothing", to: "b") } == .noSuchCell)
             try store.rename("a", to: "b")
             handle.store(5)
             #expect(try store.value("b", of: Int.self).load() == 5)
             #expect(try !store.contains("a"))
-            #expect(code { _ = try store.value("a", of: Int.self) } == .noSuchCell)
+            #expect(codeThrown { _ = try store.value("a", of: Int.self) } == .noSuchCell)
             try store.rename("b", to: "c")
             try store.rename("c", to: "a")
             try store.rename("a", to: "d")
@@ -156,7 +147,7 @@ struct CatalogTests {
             try store.rename("b", to: "a")
             try store.rename("c", to: "b")
             try store.rename("x", to: "c")
-            #expect(code { try store.rename("a", to: "d") } == .cellExists)
+            #expect(codeThrown { try store.rename("a", to: "d") } == .cellExists)
             store = try scratch.reboot()
             #expect(try store.cells().map(\.name) == ["a", "b", "c", "d"])
             #expect(try ["a", "b", "c", "d"].map { try store.value($0, of: Int.self).load() } == [11, 2, 10, 5])

@@ -5,15 +5,6 @@ import Testing
 
 /// Looking leaves no trace and cannot change anything.
 struct ReadOnlyTests {
-    private func code(_ body: () throws -> Void) -> StoreError.Code? {
-        do {
-            try body()
-            return nil
-        } catch {
-            return (error as? StoreError)?.code
-        }
-    }
-
     @Test func everyWayToWriteIsRefused() throws {
         try withScratchStore { scratch in
             let store = try scratch.open()
@@ -22,19 +13,19 @@ struct ReadOnlyTests {
             let looking = try scratch.openReadOnly()
             let triple = try looking.value("triple", of: Triple.self)
             let list = try looking.array("list", of: Int.self)
-            #expect(code { try triple.store(Triple(2)) } == .readOnly)
-            #expect(code { try triple.withLock { $0 = Triple(2) } } == .readOnly)
-            #expect(code { _ = try triple.exchange(Triple(2)) } == .readOnly)
-            #expect(code { try triple.compareExchange(expected: Triple(1), desired: Triple(2)) } == .readOnly)
-            #expect(code { try list.fill(1) } == .readOnly)
-            #expect(code { try list.update { $0[0] = 1 } } == .readOnly)
-            #expect(code { try list.store(1, at: 0) } == .readOnly)
-            #expect(code { try looking.sync() } == .readOnly)
-            #expect(code { try looking.remove("list") } == .readOnly)
-            #expect(code { try looking.rename("list", to: "other") } == .readOnly)
-            #expect(code { _ = try looking.value("new", initial: 1) } == .noSuchCell)
-            #expect(code { try looking.cell("list").setBytes([0, 0, 0, 0, 0, 0, 0, 1], at: 1) } == .readOnly)
-            #expect(code { _ = try looking.create("made", schema: Schema.of(Int.self)) } != nil)
+            #expect(codeThrown { try triple.store(Triple(2)) } == .readOnly)
+            #expect(codeThrown { try triple.withLock { $0 = Triple(2) } } == .readOnly)
+            #expect(codeThrown { _ = try triple.exchange(Triple(2)) } == .readOnly)
+            #expect(codeThrown { try triple.compareExchange(expected: Triple(1), desired: Triple(2)) } == .readOnly)
+            #expect(codeThrown { try list.fill(1) } == .readOnly)
+            #expect(codeThrown { try list.update { $0[0] = 1 } } == .readOnly)
+            #expect(codeThrown { try list.store(1, at: 0) } == .readOnly)
+            #expect(codeThrown { try looking.sync() } == .readOnly)
+            #expect(codeThrown { try looking.remove("list") } == .readOnly)
+            #expect(codeThrown { try looking.rename("list", to: "other") } == .readOnly)
+            #expect(codeThrown { _ = try looking.value("new", initial: 1) } == .noSuchCell)
+            #expect(codeThrown { try looking.cell("list").setBytes([0, 0, 0, 0, 0, 0, 0, 1], at: 1) } == .readOnly)
+            #expect(codeThrown { _ = try looking.create("made", schema: Schema.of(Int.self)) } != nil)
             #expect(try original.load() == Triple(1))
             #expect(try store.cells().map(\.name) == ["list", "triple"])
             // It follows what others do.
@@ -73,8 +64,8 @@ struct ReadOnlyTests {
             #expect(list[99_999] == 0.5 && list.count == 100_000)
             #expect(try looking.cells().map(\.isInMemory) == [false, false])
             #expect(try looking.statistics().segment == nil)
-            #expect(code { _ = try looking.value("number", of: Float.self) } == .mismatch)
-            #expect(code { try list.fill(1) } == .readOnly)
+            #expect(codeThrown { _ = try looking.value("number", of: Float.self) } == .mismatch)
+            #expect(codeThrown { try list.fill(1) } == .readOnly)
             #expect(Files.names(scratch.path) == names)
             #expect(!Files.exists(segment))
             scratch.closeAll()
@@ -95,7 +86,7 @@ struct ReadOnlyTests {
             let looking = try scratch.openReadOnly()
             #expect(try looking.value("warm", of: Int.self).load() == 6)
             #expect(try looking.value("cold", of: Int.self).load() == 5)
-            #expect(code { _ = try looking.value("gone", of: Int.self) } == .noSuchCell)
+            #expect(codeThrown { _ = try looking.value("gone", of: Int.self) } == .noSuchCell)
             #expect(try looking.cells().map(\.name) == ["cold", "warm"])
             #expect(try store.cells().map(\.isInMemory) == [false, true])
         }

@@ -5,15 +5,6 @@ import Testing
 
 /// Opening, closing, copying, removing and looking at stores.
 struct StoreLifeTests {
-    private func code(_ body: () throws -> Void) -> StoreError.Code? {
-        do {
-            try body()
-            return nil
-        } catch {
-            return (error as? StoreError)?.code
-        }
-    }
-
     @Test func whatIsThereAfterClosingAndAfterAReboot() throws {
         try withScratchStore { scratch in
             var store = try scratch.open()
@@ -25,7 +16,7 @@ struct StoreLifeTests {
             #expect(try store.value("fleeting", of: Int.self).load() == 2, "the segment outlives its processes")
             store = try scratch.reboot()
             #expect(try store.value("kept", of: Int.self).load() == 1)
-            #expect(code { _ = try store.value("fleeting", of: Int.self) } == .noSuchCell)
+            #expect(codeThrown { _ = try store.value("fleeting", of: Int.self) } == .noSuchCell)
             #expect(try store.value("fleeting", initial: 7, persistence: .volatile).load() == 7)
         }
     }
@@ -46,30 +37,30 @@ struct StoreLifeTests {
             // The others go on, and so do the handles.
             #expect(value.add(1) == 3)
             try second.sync()
-            #expect(code { try Store.discardSegment(of: scratch.path) } == .inUse)
-            #expect(code { try Store.remove(scratch.path) } == .inUse)
+            #expect(codeThrown { try Store.discardSegment(of: scratch.path) } == .inUse)
+            #expect(codeThrown { try Store.remove(scratch.path) } == .inUse)
             second.close()
             third.close()
             #expect(value.load() == 4, "a handle outlives its store")
-            #expect(code { try second.sync() } == .closed)
-            #expect(code { _ = try second.value("other", initial: 1) } == .closed)
+            #expect(codeThrown { try second.sync() } == .closed)
+            #expect(codeThrown { _ = try second.value("other", initial: 1) } == .closed)
             #expect(try scratch.open().value("value", of: Int.self).load() == 4)
         }
     }
 
     @Test func aStoreThatIsNotThere() throws {
         try withScratchStore { scratch in
-            #expect(code { _ = try scratch.open { $0.creates = false } } == .noSuchStore)
-            #expect(code { _ = try scratch.openReadOnly() } == .noSuchStore)
-            #expect(code { _ = try scratch.open(at: scratch.directory + "/no/where") } == .noSuchStore)
-            #expect(code { try Store.remove(scratch.path) } == .noSuchStore)
+            #expect(codeThrown { _ = try scratch.open { $0.creates = false } } == .noSuchStore)
+            #expect(codeThrown { _ = try scratch.openReadOnly() } == .noSuchStore)
+            #expect(codeThrown { _ = try scratch.open(at: scratch.directory + "/no/where") } == .noSuchStore)
+            #expect(codeThrown { try Store.remove(scratch.path) } == .noSuchStore)
             #expect(Files.names(scratch.directory) == [])
             Files.write([1, 2, 3], to: scratch.directory + "/file")
-            #expect(code { _ = try scratch.open(at: scratch.directory + "/file") } == .notAStore)
-            #expect(code { _ = try scratch.open(at: scratch.directory) } == .notAStore)
+            #expect(codeThrown { _ = try scratch.open(at: scratch.directory + "/file") } == .notAStore)
+            #expect(codeThrown { _ = try scratch.open(at: scratch.directory) } == .notAStore)
             #expect(Files.names(scratch.directory) == ["file"])
             unsafe mkdir(scratch.path, 0o700)
-            #expect(code { _ = try scratch.openReadOnly() } == .noSuchStore)
+            #expect(codeThrown { _ = try scratch.openReadOnly() } == .noSuchStore)
             #expect(Files.names(scratch.path) == [])
             _ = try scratch.open()
         }
