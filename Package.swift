@@ -14,6 +14,11 @@ let package = Package(
         .library(name: "Cellar", targets: ["Cellar"]),
         .executable(name: "cellar", targets: ["cellar-tool"]),
     ],
+    traits: [
+        .trait(
+            name: "CrashPoints",
+            description: "For Cellar's own tests: a process can be made to die or stop at every step of a write path.")
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),

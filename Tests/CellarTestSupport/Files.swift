@@ -35,6 +35,13 @@ public enum Files {
         return names.sorted()
     }
 
+    /// The paths of all files in a directory and those in it.
+    public static func tree(_ directory: String) -> [String] {
+        names(directory).flatMap { name in
+            name.contains(".") ? ["\(directory)/\(name)"] : tree("\(directory)/\(name)")
+        }
+    }
+
     public static func read(_ path: String) -> [UInt8] {
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return [] }

@@ -138,6 +138,13 @@ public final class Worker: @unchecked Sendable {
         return reap()
     }
 
+    /// Waits until it is stopped by a signal. False if it ended instead.
+    public func waitForStop() -> Bool {
+        var information = unsafe siginfo_t()
+        while unsafe waitid(P_PID, id_t(processID), &information, WSTOPPED | WEXITED | WNOWAIT) < 0, errno == EINTR {}
+        return unsafe information.si_code == Int32(CLD_STOPPED)
+    }
+
     private func reap() -> Ending {
         if let ending { return ending }
         var status: Int32 = 0

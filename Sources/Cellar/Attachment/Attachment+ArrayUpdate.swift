@@ -17,13 +17,17 @@ extension Attachment {
         let result = unsafe try fill(unsafe UnsafeMutableRawBufferPointer(start: buffer, count: bytes.count))
         cell.arrayWord(CELLAR_ARRAY_OVERLAY_START).setRelaxed(UInt64(bytes.lowerBound))
         cell.arrayWord(CELLAR_ARRAY_OVERLAY_LENGTH).setRelaxed(UInt64(bytes.count))
+        crashPoint("update: range on record")
         let sequence = cell.sequence.relaxed()
         // Pairs with the acquire loads of the sequence in `SharedArray`: who sees the odd number sees the buffer.
         cell.sequence.release(sequence &+ 1)
+        crashPoint("update: odd sequence")
         SharedFence.release()
         recovery.apply()
+        crashPoint("update: applied")
         // Pairs with the same loads: who sees the even number sees the elements.
         cell.sequence.release(sequence &+ 2)
+        crashPoint("update: even sequence")
         noteChange(bytes, of: cell)
         return result
     }
@@ -32,6 +36,7 @@ extension Attachment {
     @usableFromInline
     func noteChange(_ bytes: Range<Int>, of cell: CellReference) {
         guard !bytes.isEmpty else { return }
+        crashPoint("bytes: changed")
         if writePolicy == Self.plain { MemoryBarrier.compilerOnly() } else { MemoryBarrier.full() }
         for chunk in bytes.lowerBound >> SegmentLayout.chunkShift...(bytes.upperBound - 1) >> SegmentLayout.chunkShift {
             let mark = cell.mark(ofChunk: chunk)

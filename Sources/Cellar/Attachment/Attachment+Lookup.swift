@@ -218,6 +218,7 @@ extension Attachment {
     /// A new cell's record is to be written, and a value's content.
     private func announce(_ cell: CellHeader, _ segment: Segment) {
         if cell.kind == .value { noteChange(DirtyMark(cell.mark), cell: cell.id) }
+        crashPoint("announce: value noted")
         if CellTable(segment: segment).markDirty(cell.id) { CheckpointGate(segment: segment).wakeIfIdle() }
     }
 
@@ -230,8 +231,10 @@ extension Attachment {
         defer { cell.lock.unlock() }
         guard cell.state == .loading else { return }
         try loadContent(cell, reference)
+        crashPoint("load: content in place")
         // Pairs with the acquire load of the state in `findInMemory`: who sees the cell live sees its content.
         cell.stateWord.release(CellState.live.rawValue)
+        crashPoint("load: live")
     }
 
     private func loadContent(_ cell: CellHeader, _ reference: CellReference) throws(StoreError) {

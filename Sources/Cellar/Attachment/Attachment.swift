@@ -63,6 +63,7 @@ final class Attachment: Sendable {
             name: options.processName ?? MachineIdentity.programName(), interval: options.checkpointInterval)
         self.keeper = keeper
         slot = keeper.slot
+        keeper.mendCatalogue()
     }
 
     deinit { shutDown() }
@@ -91,7 +92,9 @@ final class Attachment: Sendable {
         // Handles may live on and go on writing: the memory they know is not used again while this object is there.
         if let segment { try? readersLock?.shareByte(segment.word(CELLAR_HEADER_NEXT_ATTACHMENT).acquire()) }
         keeper?.stop()
+        crashPoint("close: keeper gone")
         try? catalogue.database.close()
+        crashPoint("close: database closed")
         aliveLock?.release()
     }
 

@@ -16,8 +16,12 @@ struct Closing {
         try alone { () throws(StoreError) in
             // A store whose database cannot be read has a segment that cannot be named; it goes with the next boot.
             try? unlinkSegment()
+            crashPoint("remove store: segment gone")
             // The data first: without it there is no store, whatever else is left by a crash here.
-            for name in StoreDirectory.fileNames { try unlink(directory.path + "/" + name) }
+            for name in StoreDirectory.fileNames {
+                try unlink(directory.path + "/" + name)
+                crashPoint("remove store: file gone")
+            }
         }
         if unsafe rmdir(directory.path) != 0, errno != ENOTEMPTY, errno != EEXIST {
             throw .system("remove the directory '\(directory.path)'", errno)
@@ -34,6 +38,7 @@ struct Closing {
         let catalogue = try Catalogue.open(try Database.open(directory: directory.path, options))
         let identity = try Opening(directory: directory, options: StoreOptions()).storeIdentity(catalogue)
         if !identity.isCopy { try SharedMemoryObject.unlink(identity.segment.objectName) }
+        crashPoint("discard: segment gone")
         try catalogue.database.close()
     }
 

@@ -9,6 +9,7 @@ final class Keeper: Sendable {
     let slot: Int
     let attachment: UInt64
     private let segment: Segment
+    private let logger: Logger
     private let thread: NativeThread
     private let stopping: StopFlag
     /// A day.
@@ -25,6 +26,7 @@ final class Keeper: Sendable {
         let start = Start()
         let stopping = StopFlag()
         self.segment = segment
+        self.logger = logger
         self.stopping = stopping
         thread = try NativeThread(name: "cellar-keeper") {
             let claimed: (slot: Int, attachment: UInt64)
@@ -50,6 +52,16 @@ final class Keeper: Sendable {
         stopping.isSet.store(true, ordering: .releasing)
         nudge()
         thread.join()
+    }
+
+    /// Finishes what a process that died was changing about what cells there are, so that nobody sees it half done.
+    func mendCatalogue() { Self.mendCatalogue(of: segment, as: slot, logger) }
+
+    fileprivate static func mendCatalogue(of segment: Segment, as slot: Int, _ logger: Logger) {
+        do throws(StoreError) { try Catalog(segment: segment).mendIfAbandoned(as: slot) } catch {
+            // The next to change something is told.
+            logger.error("cannot mend what a dead process left", metadata: ["error": "\(error)"])
+        }
     }
 
     /// Has the keeper look at once whether the checkpointer still lives.
@@ -127,11 +139,13 @@ struct KeeperLoop {
         switch gate.role.tryLock() {
         case .busy, .unusable: return false
         case .ownerDied:
+            crashPoint("role: found dead holder")
             gate.role.makeConsistent()
             logger.info("taking over checkpoints from a process that died")
         case .locked: break
         }
         gate.holder.release(UInt64(slot + 1))
+        crashPoint("role: taken")
         do throws(StoreError) { try checkpointer.takeOver() } catch {
             logger.error("cannot take over checkpoints", metadata: ["error": "\(error)"])
         }
@@ -143,8 +157,10 @@ struct KeeperLoop {
         patrol()
         let failure = checkpointer.isWanted ? checkpointer.pass() : nil
         gate.holder.release(0)
+        crashPoint("role: written all")
         gate.idle.setOrdered(CheckpointGate.awake)
         gate.role.unlock()
+        crashPoint("role: given up")
         for other in table.attachments() where other.slot != slot {
             table.wake(other.slot).add(1)
             table.wake(other.slot).wakeAll()
@@ -159,7 +175,9 @@ struct KeeperLoop {
         table.sweep { dead in
             logger.info("a process died while it had the store open", metadata: ["slot": "\(dead)"])
             gate.verify.add(1)
+            crashPoint("sweep: comparison asked for")
             checkpointer.forgetDeadReaders()
+            Keeper.mendCatalogue(of: segment, as: slot, logger)
         }
     }
 

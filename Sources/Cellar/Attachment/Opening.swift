@@ -18,11 +18,14 @@ struct Opening {
         let lock = try directory.lockForOpening(mode: mode, until: MonotonicClock.deadline(after: options.lockTimeout))
         defer { lock.release() }
         let alive = try FileLock(path: directory.aliveLockPath, creatingWith: mode)
+        crashPoint("open: lock files made")
         let readers = try FileLock(path: directory.readersLockPath, creatingWith: mode)
         let catalogue = try openCatalogue(mode: mode)
+        crashPoint("open: database open")
         // Looked at again, since the data file may have been made since, here or by another.
         guard let ownership = try StoreDirectory(existing: directory.path).ownership else { throw noData }
         let segment = try findOrMakeSegment(catalogue, alive: alive, ownership: ownership)
+        crashPoint("open: segment found or made")
         return try Attachment(
             directory: directory, options: options, catalogue: catalogue, segment: segment, aliveLock: alive,
             readersLock: readers)
@@ -58,6 +61,7 @@ struct Opening {
             guard isAlone else { throw elsewhere }
             try catalogue.database.write { (transaction) throws(StoreError) in
                 try giveIdentity(catalogue, in: transaction)
+                crashPoint("open: identity given")
             }
             identity = try storeIdentity(catalogue)
         }

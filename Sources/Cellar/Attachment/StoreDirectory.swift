@@ -49,6 +49,7 @@ struct StoreDirectory: Sendable {
     static func prepare(_ path: String, mode: mode_t) throws(StoreError) -> StoreDirectory {
         let directoryMode = mode | (mode & 0o444) >> 2
         if unsafe mkdir(path, directoryMode) == 0 {
+            crashPoint("open: directory made")
             guard unsafe chmod(path, directoryMode) == 0 else { throw .system("set the mode of '\(path)'", errno) }
         } else if errno == ENOENT {
             throw StoreError(

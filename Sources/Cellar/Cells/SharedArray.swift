@@ -180,11 +180,15 @@ public struct SharedArray<Element: BitwiseCopyable>: @unchecked Sendable {
         recovery.beginBulk(bytes)
         defer {
             attachment.noteChange(bytes, of: cell)
+            crashPoint("bulk: noted")
             recovery.endBulk()
+            crashPoint("bulk: ended")
         }
         let elements = unsafe memory.bindMemory(to: Element.self)
         var span = unsafe elements.mutableSpan
-        return try body(&span)
+        let result = try body(&span)
+        crashPoint("bulk: written")
+        return result
     }
 
     private func mend(
@@ -206,6 +210,7 @@ public struct SharedArray<Element: BitwiseCopyable>: @unchecked Sendable {
         try unsafe check(UnsafeRawBufferPointer(memory))
         var span = unsafe memory.bindMemory(to: Element.self).mutableSpan
         try repair(&span, range)
+        crashPoint("repair: done")
         attachment.noteChange(bytes, of: cell)
         recovery.endBulk()
     }
@@ -214,6 +219,7 @@ public struct SharedArray<Element: BitwiseCopyable>: @unchecked Sendable {
     func lock(timeout: Duration?) throws(StoreError) {
         try checkWritable()
         try attachment.lock(cell, timeout: timeout)
+        crashPoint("array lock: taken")
         if cell.isRemoved {
             cell.lock.unlock()
             throw attachment.removedError
@@ -306,6 +312,7 @@ public struct SharedArray<Element: BitwiseCopyable>: @unchecked Sendable {
 
     @inlinable @inline(__always)
     func noteChange(_ index: Int) {
+        crashPoint("element: changed")
         MemoryBarrier.compilerOnly()
         let mark = cell.mark(ofChunk: (index &* MemoryLayout<Element>.stride) >> SegmentLayout.chunkShift)
         if _slowPath(mark.word.relaxed() & quiet == 0) { attachment.noteChange(mark, cell: cell.id) }

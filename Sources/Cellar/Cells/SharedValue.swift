@@ -165,6 +165,7 @@ public struct SharedValue<Value: BitwiseCopyable>: @unchecked Sendable {
     /// the compiler is held to that here, the processor by the checkpointer's barrier (`MemoryBarrier`).
     @inlinable @inline(__always)
     func noteChange() {
+        crashPoint("value: changed")
         MemoryBarrier.compilerOnly()
         if _slowPath(cell.mark.word.relaxed() & quiet == 0) { attachment.noteChange(cell.mark, cell: cell.id) }
     }
@@ -178,6 +179,7 @@ public struct SharedValue<Value: BitwiseCopyable>: @unchecked Sendable {
     func lock(timeout: Duration?) throws(StoreError) {
         try checkWritable()
         try attachment.lock(cell, timeout: timeout)
+        crashPoint("value lock: taken")
         if cell.isRemoved {
             cell.lock.unlock()
             throw attachment.removedError

@@ -128,6 +128,7 @@ public struct UntypedCell: Sendable {
     }
 
     private func noteValue() {
+        crashPoint("untyped: changed")
         if attachment.writePolicy == Attachment.plain { MemoryBarrier.compilerOnly() } else { MemoryBarrier.full() }
         if !cell.mark.isQuiet { attachment.noteChange(cell.mark, cell: cell.id) }
     }

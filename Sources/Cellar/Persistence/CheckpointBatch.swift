@@ -34,6 +34,7 @@ struct CheckpointBatch {
             let word = table.dirtyPages(pages)
             guard word.ordered() != 0 else { continue }
             try forEachBit(word.exchange(0)) { bit throws(StoreError) in
+                crashPoint("collect: page taken")
                 if let page = try table.page(pages << 6 + bit) { collect(page, into: &ids) }
             }
         }
@@ -54,7 +55,9 @@ struct CheckpointBatch {
             let bits = page.dirty(word).ordered()
             guard bits != 0 else { continue }
             page.taken(word).formOr(bits)
+            crashPoint("collect: cells taken")
             page.dirty(word).formAnd(~bits)
+            crashPoint("collect: cells not dirty")
             forEachBit(bits) { ids.append(page.index << 12 + word << 6 + $0) }
         }
     }

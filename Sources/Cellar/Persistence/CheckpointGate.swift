@@ -53,6 +53,7 @@ struct CheckpointGate {
             if exchanged { break }
             seen = original
         }
+        crashPoint("sync: asked for")
         if idle.exchange(Self.awake) != Self.awake { idle.wakeAll() }
         return target
     }
@@ -84,9 +85,11 @@ struct CheckpointGate {
             failure.release(CheckpointFailure.pack(error))
         } else {
             succeeded.release(pass)
+            crashPoint("pass: success said")
         }
         // Pairs with the acquire loads in `outcome`: who sees the end sees how it ended.
         ended.release(pass)
+        crashPoint("pass: end said")
         finished.add(1)
         finished.wakeAll()
     }

@@ -70,8 +70,11 @@ struct CheckpointWriter {
         pieces.reserveCapacity(live.count)
         for collected in live { pieces.append(try CheckpointPiece(collected.cell)) }
         for piece in pieces where !piece.isArray { take(piece) }
+        crashPoint("write: value marks taken")
         try barrier()
+        crashPoint("write: barrier passed")
         for collected in live { try saveRecord(collected, &report, in: transaction) }
+        crashPoint("write: records written")
         for piece in pieces {
             if piece.isArray {
                 try saveArray(piece, &report, in: transaction)
@@ -82,6 +85,7 @@ struct CheckpointWriter {
         if !report.records.isEmpty {
             try catalogue.set(.nextUID, to: segment.word(CELLAR_HEADER_NEXT_UID).acquire(), in: transaction)
         }
+        crashPoint("write: about to commit")
         return report
     }
 
@@ -108,6 +112,7 @@ struct CheckpointWriter {
         if removed.isTakenBack { return }
         try catalogue.deleteCell(named: removed.name, ifUID: cell.uid, in: transaction)
         if cell.kind != .droppedName { try catalogue.deleteValues(of: cell.uid, in: transaction) }
+        crashPoint("write: cell deleted")
     }
 
     private func saveRecord(
@@ -139,6 +144,7 @@ struct CheckpointWriter {
             if isSame == true { return }
         }
         try catalogue.putChunk(key, value.span, in: transaction)
+        crashPoint("write: value written")
         report.bytes += value.count
         report.chunks += 1
     }
@@ -157,6 +163,7 @@ struct CheckpointWriter {
         }
         defer { lock.release() }
         take(piece)
+        crashPoint("write: array marks taken")
         try barrier()
         let torn = ArrayRecovery(reference: piece.reference, segment: segment).tornBytes
         for chunk in 0..<piece.chunkCount where piece.mark(chunk).isTaken {
@@ -185,6 +192,7 @@ struct CheckpointWriter {
         try unsafe catalogue.putChunk(key, byteCount: count, in: transaction) { target in
             unsafe SharedBytes.copyOut(source, target.baseAddress!, count: count)
         }
+        crashPoint("write: chunk written")
         report.bytes += count
         report.chunks += 1
     }

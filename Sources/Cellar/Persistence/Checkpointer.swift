@@ -32,8 +32,11 @@ struct Checkpointer {
         try forEachBit(taken) { bit throws(StoreError) in
             if let piece = try piece(page.index << 12 + word << 6 + bit) { piece.putBack() }
         }
+        crashPoint("take over: marks put back")
         page.dirty(word).formOr(taken)
+        crashPoint("take over: cells dirty")
         page.taken(word).formAnd(~taken)
+        crashPoint("take over: cells not taken")
         if page.dirty(word).ordered() != 0 {
             table.dirtyPages(page.index >> 6).formOr(1 << UInt64(page.index & 63))
         }
@@ -59,20 +62,26 @@ struct Checkpointer {
     @discardableResult
     func pass() -> StoreError? {
         let number = gate.begun.add(1) + 1
+        crashPoint("pass: numbered")
         let started = MonotonicClock.now()
         let verify = gate.verify.acquire()
         let isFull = verify != gate.verified.acquire()
         do throws(StoreError) {
             let batch = try collect(everything: isFull)
+            crashPoint("pass: collected")
             let writer = CheckpointWriter(segment: segment, catalogue: catalogue, verifies: isFull)
             let report = try write(batch, with: writer)
+            crashPoint("pass: committed")
             try settle(batch, report)
+            crashPoint("pass: settled")
             gate.lastBytes.setRelaxed(UInt64(report.bytes))
             gate.lastChunks.setRelaxed(UInt64(report.chunks))
             gate.lastNanoseconds.setRelaxed(UInt64(MonotonicClock.now() - started))
             if let obstacle = report.obstacle { throw obstacle }
             gate.verified.release(verify)
+            crashPoint("pass: verified")
             gate.end(number, nil)
+            crashPoint("pass: ended")
             return nil
         } catch {
             try? takeOver()
@@ -102,6 +111,7 @@ struct Checkpointer {
         for saved in report.records {
             // Only if nothing changed since: otherwise the cell is dirty again, and the next pass writes its record.
             _ = saved.cell.record.compareExchange(saved.version, 0)
+            crashPoint("pass: record settled")
         }
         for id in batch.map(\.cell.id) {
             if report.blocked.contains(id) {
@@ -109,8 +119,10 @@ struct Checkpointer {
                 _ = table.markDirty(id)
             } else {
                 try piece(id)?.settle()
+                crashPoint("pass: marks settled")
             }
             try table.settle(id)
+            crashPoint("pass: cell settled")
         }
         try settleRemovals(report.removed)
     }

@@ -26,9 +26,12 @@ struct DatabaseCreation {
         let file = try FileDescriptor.open(newPath, O_RDWR | O_CREAT | O_EXCL, mode: mode)
         try file.setMode(mode)
         try writeHeader()
+        crashPoint("make database: header written")
         guard fsync(file.number) == 0 else { throw .system("write '\(newPath)'", errno) }
+        crashPoint("make database: flushed")
         // A link, not a rename: it never replaces what is there.
         guard unsafe link(newPath, dataPath) == 0 || errno == EEXIST else { throw .system("make '\(dataPath)'", errno) }
+        crashPoint("make database: linked")
         try flushDirectory()
     }
 
@@ -71,6 +74,7 @@ struct DatabaseCreation {
         do throws(StoreError) {
             let file = try FileDescriptor.open(lockPath, O_RDWR | O_CREAT | O_EXCL, mode: mode)
             try file.setMode(mode)
+            crashPoint("make database: lock file made")
             return file
         } catch {
             if error.errno == EEXIST { return nil }

@@ -41,7 +41,9 @@ struct Allocator {
         }
         try segment.grow(toContain: Int(end.partialValue))
         declare(block)
+        crashPoint("allocator: fresh block declared")
         cursor.release(end.partialValue)
+        crashPoint("allocator: fresh block taken")
         return block
     }
 
@@ -64,9 +66,12 @@ struct Allocator {
     ) throws(StoreError) -> Block {
         let address = unsafe try segment.require(block.offset, count: Int(clamping: block.size), "a free block")
         declare(block)
+        crashPoint("allocator: free block declared")
         link.release(next.relaxed())
+        crashPoint("allocator: free block unlinked")
         freeBytes.setRelaxed(freeBytes.relaxed() &- block.size)
         unsafe address.initializeMemory(as: UInt8.self, repeating: 0, count: Int(block.size))
+        crashPoint("allocator: free block cleared")
         return block
     }
 
@@ -78,7 +83,9 @@ struct Allocator {
         let (next, size) = try freeBlock(block.offset)
         size.setRelaxed(block.size)
         next.setRelaxed(list.relaxed())
+        crashPoint("allocator: freed block filled in")
         list.release(block.offset)
+        crashPoint("allocator: freed block listed")
         freeBytes.setRelaxed(freeBytes.relaxed() &+ block.size)
     }
 

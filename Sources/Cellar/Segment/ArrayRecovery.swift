@@ -41,8 +41,10 @@ struct ArrayRecovery {
     @usableFromInline
     func beginBulk(_ bytes: Range<Int>) {
         tornStart.setRelaxed(UInt64(bytes.lowerBound))
+        crashPoint("bulk: start on record")
         // Before the first element: another process that sees the elements change after a crash sees this too.
         tornLength.release(UInt64(bytes.count))
+        crashPoint("bulk: on record")
         SharedFence.release()
     }
 
@@ -54,7 +56,9 @@ struct ArrayRecovery {
         let sequence = reference.sequence.acquire()
         guard sequence & 1 == 1 else { return }
         apply()
+        crashPoint("finish update: applied")
         reference.sequence.release(sequence &+ 1)
+        crashPoint("finish update: even sequence")
         markApplied()
     }
 

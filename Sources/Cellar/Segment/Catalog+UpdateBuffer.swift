@@ -12,8 +12,11 @@ extension Catalog {
             unsafe intent.begin(.publish, block: $0, other: segment.offset(of: unsafe cell.array) + UInt64(CELLAR_ARRAY_OVERLAY))
         }
         capacity.release(0)
+        crashPoint("update buffer: none")
         place.release(block.offset)
+        crashPoint("update buffer: published")
         capacity.release(UInt64(rounded))
+        crashPoint("update buffer: sized")
         intent.end()
         if old.offset != 0, old.size > 0 { try Limbo(segment: segment).retire(old) }
     }

@@ -27,6 +27,7 @@ struct Catalog {
                 mutex.unlock()
                 throw error
             }
+            crashPoint("recover: lock made consistent")
             mutex.makeConsistent()
         case .busy:
             throw StoreError(
@@ -41,6 +42,15 @@ struct Catalog {
             // What the failed operation left half done is undone as if its process had died.
             if intent.operation != Intent.Operation.none { try recover() }
             throw error
+        }
+    }
+
+    /// Finishes or undoes what a dead holder left, if there is something and nobody holds the lock. Does not wait.
+    func mendIfAbandoned(as slot: Int) throws(StoreError) {
+        guard intent.operation != Intent.Operation.none else { return }
+        do throws(StoreError) { try locked(as: slot, until: 0) {} } catch {
+            // Its holder lives, and is at it.
+            if error.code != .timedOut { throw error }
         }
     }
 
@@ -73,9 +83,13 @@ struct Catalog {
         let plan = try form.plan(nameLength: unsafe name.bytes.count)
         let block = try allocator.take(plan.total) { intent.begin(.create, block: $0) }
         let cell = try build(block, form, plan, name, request, fill)
+        crashPoint("create: built")
         try table.occupy(form.id, cell: block.offset)
+        crashPoint("create: in the table")
         try directory.insert(name, cell: block.offset)
+        crashPoint("create: published")
         liveCells.add(1)
+        crashPoint("create: counted")
         intent.end()
         return cell
     }
@@ -87,6 +101,7 @@ struct Catalog {
         let cell = try CellHeader(segment: segment, at: block.offset)
         unsafe try cell.initialise(form, name: name.bytes, state: request.state, size: block.size)
         if form.isVolatile { cell.mark.setRelaxed(DirtyMark.quiet) }
+        crashPoint("create: header written")
         if let payload = plan.payload { try layOut(cell, form, plan, payload) }
         fill(try CellReference(cell, size: form.elementSize, alignment: form.elementAlignment))
         if request.uid == nil, !form.isVolatile { cell.record.release(1) }
@@ -122,14 +137,18 @@ struct Catalog {
         let block = Block(offset: cell.offset, size: cell.blockSize)
         let record = try limbo.prepare(block, cellID: cell.id, durable: false)
         intent.advance(to: .remove, cell: cell.offset)
+        crashPoint("remove: declared")
         cell.stateWord.release(CellState.removed.rawValue)
+        crashPoint("remove: marked removed")
         liveCells.add(UInt64(bitPattern: -1))
+        crashPoint("remove: counted")
         try finishRemove(cell, record.offset)
         intent.end()
     }
 
     private func finishRemove(_ cell: CellHeader, _ record: UInt64) throws(StoreError) {
         limbo.link(try limbo.record(at: record))
+        crashPoint("remove: in limbo")
         // A volatile cell too keeps its name until the next pass: the name may be that of an older, persistent cell whose
         // removal is not on disk yet, and would be found there.
         _ = table.markDirty(cell.id)
@@ -144,6 +163,7 @@ struct Catalog {
     /// The removal of these cells is on disk: their names need not be kept from being found there any longer.
     func settleRemovals(_ cells: [CellHeader]) throws(StoreError) {
         for cell in cells { try dropName(of: cell) }
+        crashPoint("settle removals: names dropped")
         try limbo.settle(cells: Set(cells.map(\.offset)))
     }
 
@@ -161,12 +181,16 @@ struct Catalog {
         }
         let target = unsafe try segment.require(nameBlock.offset, count: name.bytes.count, "a name")
         unsafe memcpy(target, name.bytes.baseAddress!, name.bytes.count)
+        crashPoint("rename: name written")
         let stub = try makeStub(for: cell, id: id)
+        crashPoint("rename: stub made")
         let newWord = CellHeader.nameWord(offset: nameBlock.offset, length: unsafe name.bytes.count)
         intent.commitRename(cell: cell.offset, name: newWord)
+        crashPoint("rename: declared")
         try finishRename(cell, newWord, stub)
         intent.end()
         try retireName(oldWord, of: cell)
+        crashPoint("rename: old name retired")
         try retireStub(stub)
     }
 
@@ -189,11 +213,16 @@ struct Catalog {
         let name = unsafe NameBytes(UnsafeRawBufferPointer(start: bytes, count: length), seed: seed)
         guard let old = unsafe try stub.nameBytes() else { throw segment.corrupt("a stub has no name") }
         try directory.insert(name, cell: cell.offset)
+        crashPoint("rename: new name published")
         cell.nameWord.release(newWord)
+        crashPoint("rename: cell renamed")
         try table.occupy(stub.id, cell: stub.offset)
+        crashPoint("rename: stub in the table")
         let oldName = unsafe NameBytes(old, seed: seed)
         try directory.replace(oldName, cell: cell.offset, with: stub.offset)
+        crashPoint("rename: old name replaced")
         if !cell.isVolatile { cell.record.add(1) }
+        crashPoint("rename: record counted")
         _ = table.markDirty(cell.id)
         _ = table.markDirty(stub.id)
     }
@@ -237,6 +266,7 @@ struct Catalog {
             try limbo.finishReclaim(intent.block, intent.second, intent.other)
         }
         try recount()
+        crashPoint("recover: recounted")
         intent.end()
     }
 

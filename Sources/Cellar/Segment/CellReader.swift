@@ -62,11 +62,14 @@ struct CellWriter {
         let sequence = reference.sequence
         let current = sequence.relaxed() & ~1
         sequence.setRelaxed(current | 1)
+        crashPoint("value: odd sequence")
         // The odd number stays before the bytes; pairs with the acquire fence in `CellReader.copyValue`.
         SharedFence.release()
         let other = unsafe reference.payload + Int(truncatingIfNeeded: ~(current >> 1) & 1) &* reference.copySize
         unsafe SharedBytes.copyInAligned(source, other, count: size)
+        crashPoint("value: copied")
         // Pairs with the acquire load in `CellReader.copyValue`.
         sequence.release(current &+ 2)
+        crashPoint("value: even sequence")
     }
 }

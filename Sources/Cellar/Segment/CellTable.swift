@@ -67,8 +67,11 @@ struct CellTable {
         guard let page = try? page(id >> Self.pageShift) else { return false }
         let slot = id & Self.pageMask
         page.dirty(slot >> 6).formOr(1 << UInt64(slot & 63))
+        crashPoint("cell table: cell dirty")
         let bit: UInt64 = 1 << UInt64(page.index & 63)
-        return dirtyPages(page.index >> 6).formOr(bit) & bit == 0
+        let wasClean = dirtyPages(page.index >> 6).formOr(bit) & bit == 0
+        crashPoint("cell table: page dirty")
+        return wasClean
     }
 
     /// Clears a cell's taken bit.
@@ -116,6 +119,7 @@ struct CellTable {
                 .publish, block: block, other: UInt64(CELLAR_SEGMENT_PAGES + index * 8))
         }
         root(index).release(block.offset)
+        crashPoint("cell table: page published")
         Intent(segment: segment).end()
     }
 
@@ -125,6 +129,7 @@ struct CellTable {
             throw segment.corrupt("the cell table has no page for id \(id)")
         }
         page.cell(id & Self.pageMask).release(cell)
+        crashPoint("cell table: occupied")
         let next = segment.word(CELLAR_HEADER_NEXT_ID)
         if next.relaxed() <= UInt64(id) { next.release(UInt64(id + 1)) }
     }
@@ -135,6 +140,7 @@ struct CellTable {
         let entry = page.cell(id & Self.pageMask)
         guard entry.relaxed() == cell else { return }
         entry.release(0)
+        crashPoint("cell table: vacated")
         let hint = segment.word(CELLAR_HEADER_FREE_IDS)
         if hint.relaxed() == 0 || hint.relaxed() > UInt64(id + 1) { hint.setRelaxed(UInt64(id + 1)) }
     }

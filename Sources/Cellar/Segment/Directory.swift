@@ -82,6 +82,7 @@ struct Directory {
             Intent(segment: segment).begin(.publish, block: block, other: UInt64(CELLAR_HEADER_DIRECTORY))
         }
         root.release(table)
+        crashPoint("make directory: published")
         Intent(segment: segment).end()
     }
 
@@ -99,9 +100,12 @@ struct Directory {
                 Intent(segment: segment).advance(to: .growDirectory, second: block)
             })
         let count = try copy(current, to: larger)
+        crashPoint("grow directory: copied")
         // Pairs with the acquire load in `find`: who sees the new table sees all of its slots.
         root.release(larger.offset)
+        crashPoint("grow directory: published")
         used.setRelaxed(UInt64(count))
+        crashPoint("grow directory: counted")
         Limbo(segment: segment).link(record)
         Intent(segment: segment).end()
     }
@@ -123,8 +127,10 @@ struct Directory {
         let slot = name.hash & ~Self.offsetMask | cell
         if let index = try index(of: name, in: table) {
             table.slot(index).release(slot)
+            crashPoint("insert name: slot replaced")
         } else if try place(slot, hash: name.hash, in: table) {
             used.setRelaxed(used.relaxed() &+ 1)
+            crashPoint("insert name: counted")
         }
     }
 
@@ -138,6 +144,7 @@ struct Directory {
             if slot == Self.empty { return }
             if slot == tag | cell {
                 table.slot(index).release(successor.map { tag | $0 } ?? Self.dropped)
+                crashPoint("replace name: done")
                 return
             }
             index = (index + 1) & table.mask
@@ -154,6 +161,7 @@ struct Directory {
             if present == slot { return false }
             if present == Self.empty || present == Self.dropped {
                 table.slot(index).release(slot)
+                crashPoint("insert name: slot taken")
                 return present == Self.empty
             }
             index = (index + 1) & table.mask

@@ -33,8 +33,10 @@ struct DirtyMark {
     /// The writer's slow path; `publish` sets the cell's bit.
     func touch(publish: () -> Void) {
         let seen = word.formOr(Self.dirty) | Self.dirty
+        crashPoint("mark: dirty")
         publish()
         _ = word.compareExchange(seen, seen | Self.quiet)
+        crashPoint("mark: quiet")
     }
 
     /// Takes the piece for a checkpoint if it is dirty, or in any case if `always`. Returns whether it was taken.
@@ -59,6 +61,7 @@ struct DirtyMark {
     func putBack() -> Bool {
         guard word.ordered() & Self.taken != 0 else { return false }
         word.formOr(Self.dirty)
+        crashPoint("mark: put back")
         word.formAnd(~Self.taken)
         return true
     }

@@ -41,7 +41,9 @@ struct Intent {
         word(CELLAR_INTENT_SECOND_SIZE).setRelaxed(0)
         word(CELLAR_INTENT_CELL).setRelaxed(0)
         word(CELLAR_INTENT_OTHER).setRelaxed(other)
+        crashPoint("intent: filled in")
         word(CELLAR_INTENT_OPERATION).release(operation.rawValue)
+        crashPoint("intent: declared")
     }
 
     /// Turns the operation under way into the next one, adding what that needs.
@@ -51,7 +53,9 @@ struct Intent {
             word(CELLAR_INTENT_SECOND_SIZE).setRelaxed(second.size)
         }
         if let cell { word(CELLAR_INTENT_CELL).setRelaxed(cell) }
+        crashPoint("intent: added to")
         word(CELLAR_INTENT_OPERATION).release(operation.rawValue)
+        crashPoint("intent: advanced")
     }
 
     /// Turns a prepared rename into one that will be finished, whatever happens.
@@ -61,5 +65,8 @@ struct Intent {
         word(CELLAR_INTENT_OPERATION).release(Operation.rename.rawValue)
     }
 
-    func end() { word(CELLAR_INTENT_OPERATION).release(Operation.none.rawValue) }
+    func end() {
+        word(CELLAR_INTENT_OPERATION).release(Operation.none.rawValue)
+        crashPoint("intent: ended")
+    }
 }

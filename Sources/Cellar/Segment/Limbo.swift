@@ -37,6 +37,7 @@ struct Limbo {
         unsafe record.fields.pointee.block_size = UInt64(Rounding.up(Int(block.size), to: SegmentLayout.granule))
         unsafe record.fields.pointee.cell_id = cellID.map(UInt64.init) ?? Self.noCell
         unsafe record.fields.pointee.durable = durable ? 1 : 0
+        crashPoint("limbo: record filled in")
         return record
     }
 
@@ -45,7 +46,9 @@ struct Limbo {
         if head.relaxed() == record.offset { return }
         unsafe record.fields.pointee.epoch = segment.word(CELLAR_HEADER_NEXT_ATTACHMENT).acquire() &- 1
         record.next.setRelaxed(head.relaxed())
+        crashPoint("limbo: record linked to the rest")
         head.release(record.offset)
+        crashPoint("limbo: record listed")
     }
 
     /// Puts a block that nothing refers to any more into limbo.
@@ -62,7 +65,9 @@ struct Limbo {
         try forEach { record, _ throws(StoreError) in
             if cells.contains(record.block.offset), record.durable.acquire() == 0 {
                 unsafe record.fields.pointee.epoch = newest
+                crashPoint("settle removals: dated")
                 record.durable.release(1)
+                crashPoint("settle removals: durable")
             }
             return true
         }
@@ -95,7 +100,9 @@ struct Limbo {
             let id = record.cellID
             intent.begin(.reclaim, block: record.block, other: id)
             intent.advance(to: .reclaim, second: own)
+            crashPoint("reclaim: declared")
             link.release(record.next.relaxed())
+            crashPoint("reclaim: record unlinked")
             try finishReclaim(record.block, own, id)
             intent.end()
             return false
@@ -108,6 +115,7 @@ struct Limbo {
         if id != Self.noCell { try CellTable(segment: segment).vacate(Int(clamping: id), cell: block.offset) }
         let allocator = Allocator(segment: segment)
         try allocator.giveBack(block)
+        crashPoint("reclaim: block freed")
         try allocator.giveBack(own)
     }
 
@@ -116,6 +124,7 @@ struct Limbo {
         try forEach { record, link throws(StoreError) in
             guard record.offset == offset else { return true }
             link.release(record.next.relaxed())
+            crashPoint("recover: record unlinked")
             return false
         }
     }

@@ -49,8 +49,10 @@ struct ProcessTable {
             }
             let number = segment.word(CELLAR_HEADER_NEXT_ATTACHMENT).add(1)
             fill(slot, name: name)
+            crashPoint("attach: slot filled in")
             attachment(slot).setRelaxed(number)
             state(slot).release(Self.live)
+            crashPoint("attach: slot live")
             return (slot, number)
         }
         throw StoreError(
@@ -74,6 +76,7 @@ struct ProcessTable {
     /// Gives the calling keeper's slot back.
     func leave(_ slot: Int) {
         state(slot).release(Self.free)
+        crashPoint("detach: slot free")
         liveness(slot).unlock()
     }
 
@@ -92,7 +95,9 @@ struct ProcessTable {
             // met its death before us died too.
             if state(slot).acquire() == Self.live {
                 mend(slot)
+                crashPoint("sweep: mended")
                 state(slot).release(Self.free)
+                crashPoint("sweep: slot free")
             }
             mutex.unlock()
         }

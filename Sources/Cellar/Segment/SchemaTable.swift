@@ -70,7 +70,9 @@ struct SchemaTable {
         unsafe record.pointee.alignment = UInt32(schema.alignment)
         unsafe record.pointee.text_length = UInt32(text.count)
         unsafe (address + head).copyMemory(from: text, byteCount: text.count)
+        crashPoint("schema: written")
         self.head.release(block.offset)
+        crashPoint("schema: published")
         Intent(segment: segment).end()
         return block.offset
     }

@@ -20,8 +20,10 @@ extension Segment {
     ) throws(StoreError) -> Segment {
         try SharedMemoryObject.unlink(identity.objectName)
         let object = try SharedMemoryObject.create(identity.objectName, for: ownership)
+        crashPoint("make segment: object made")
         do {
             try object.grow(to: SegmentLayout.initialSize)
+            crashPoint("make segment: memory added")
             let segment = try Segment(object: object, reserve: reserve, isReadOnly: false)
             try segment.initialise(identity, nextUID: nextUID)
             return segment
@@ -68,10 +70,14 @@ extension Segment {
         word(CELLAR_HEADER_NEXT_ATTACHMENT).setRelaxed(1)
         word(CELLAR_HEADER_NEXT_UID).setRelaxed(max(nextUID, 1))
         word(CELLAR_HEADER_FLAGS).setRelaxed(MemoryBarrier.isRegistered ? 0 : SegmentFlags.writersFence)
+        crashPoint("make segment: header written")
         try initialiseMutexes()
+        crashPoint("make segment: locks made")
         try Directory(segment: self).createFirst()
         // Pairs with the acquire load in `isCurrent`: who sees the magic sees all of the above.
+        crashPoint("make segment: all but the magic")
         word(0).release(SegmentLayout.magic)
+        crashPoint("make segment: published")
     }
 
     private func initialiseMutexes() throws(StoreError) {

@@ -105,6 +105,7 @@ final class Segment: @unchecked Sendable {
         let comfortable = min(Rounding.up(max(end, current + step), to: 4096), reserve)
         do {
             try object.grow(to: comfortable)
+            crashPoint("grow: memory added")
             knownSize.store(comfortable, ordering: .relaxed)
         } catch {
             // Not enough for comfort may still be enough for the need.
@@ -114,6 +115,7 @@ final class Segment: @unchecked Sendable {
         }
         // Pairs with the acquire loads of `size` by whoever attaches.
         size.release(UInt64(knownSize.load(ordering: .relaxed)))
+        crashPoint("grow: size published")
     }
 
     // MARK: Errors

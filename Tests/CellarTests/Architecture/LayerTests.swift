@@ -16,17 +16,11 @@ struct LayerTests {
     private static func sources(_ test: String = #filePath) -> [Source] {
         let root = test.split(separator: "/", omittingEmptySubsequences: false).dropLast(4).joined(separator: "/")
         return layers.enumerated().flatMap { layer, name in
-            files(root + "/Sources/Cellar/" + name).map { path in
+            Files.tree(root + "/Sources/Cellar/" + name).map { path in
                 let lines = Files.text(path).split(separator: "\n").map(code)
                 let words = lines.flatMap { $0.split { !($0.isLetter || $0.isNumber || $0 == "_") } }
                 return Source(path: path, layer: layer, words: Set(words), lines: lines)
             }
-        }
-    }
-
-    private static func files(_ directory: String) -> [String] {
-        Files.names(directory).flatMap { name in
-            name.hasSuffix(".swift") ? ["\(directory)/\(name)"] : name.contains(".") ? [] : files("\(directory)/\(name)")
         }
     }
 
