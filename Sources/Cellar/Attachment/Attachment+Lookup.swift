@@ -258,6 +258,7 @@ extension CellReference {
     /// Fills in a value that nobody else can see yet.
     @usableFromInline @unsafe
     func setInitial(_ bytes: UnsafeRawBufferPointer) {
+        // No crash point: the block is nobody's yet.
         unsafe payload.copyMemory(from: bytes.baseAddress!, byteCount: min(bytes.count, size))
     }
 }

@@ -19,6 +19,7 @@ final class CellImage: @unchecked Sendable {
         }
         let size = Rounding.up(head + array + (kind == .array ? 1 : 2) * bytes.partialValue + 64, to: 64)
         unsafe memory = .allocate(byteCount: size, alignment: 64)
+        // No crash point: memory of this process alone.
         unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: size)
         let isWord = kind == .value && schema.size <= 8
         let payload = unsafe isWord ? memory + CELLAR_CELL_WORD : memory + 256

@@ -68,6 +68,7 @@ final class Keeper: Sendable {
     func nudge() {
         let wake = ProcessTable(segment: segment).wake(slot)
         wake.add(1)
+        crashPoint("nudge: not woken yet")
         wake.wakeAll()
         let gate = CheckpointGate(segment: segment)
         if gate.holder.acquire() == UInt64(slot + 1), gate.idle.exchange(CheckpointGate.awake) != CheckpointGate.awake {
@@ -206,6 +207,7 @@ struct KeeperLoop {
     /// looked at reads the state afterwards (`CheckpointGate.wakeIfIdle`, `request`): one of both notices.
     private func sleep(_ state: UInt32, _ nanoseconds: Int64, while stillQuiet: () -> Bool) {
         gate.idle.setOrdered(state)
+        crashPoint("sleep: announced")
         if stillQuiet() { gate.idle.wait(while: state, atMost: nanoseconds) }
         gate.idle.setOrdered(CheckpointGate.awake)
     }

@@ -140,6 +140,7 @@ public struct SharedArray<Element: BitwiseCopyable>: @unchecked Sendable {
         try lock(timeout: timeout)
         defer { unlock() }
         cell.holder.setRelaxed(LockHolder.word(slot: attachment.slot))
+        crashPoint("bulk: holder named")
         let recovery = ArrayRecovery(reference: cell, segment: attachment.segment)
         if let torn = recovery.tornBytes { try mend(torn, recovery, repair) }
         return try bulk(range, recovery, body)
@@ -159,6 +160,7 @@ public struct SharedArray<Element: BitwiseCopyable>: @unchecked Sendable {
         try lock(timeout: timeout)
         defer { unlock() }
         cell.holder.setRelaxed(LockHolder.word(slot: attachment.slot))
+        crashPoint("update: holder named")
         let recovery = ArrayRecovery(reference: cell, segment: attachment.segment)
         if let torn = recovery.tornBytes { try mend(torn, recovery, nil) }
         return unsafe try attachment.replace(bytes(of: range), of: cell) { buffer in
@@ -182,7 +184,6 @@ public struct SharedArray<Element: BitwiseCopyable>: @unchecked Sendable {
             attachment.noteChange(bytes, of: cell)
             crashPoint("bulk: noted")
             recovery.endBulk()
-            crashPoint("bulk: ended")
         }
         let elements = unsafe memory.bindMemory(to: Element.self)
         var span = unsafe elements.mutableSpan
@@ -229,6 +230,7 @@ public struct SharedArray<Element: BitwiseCopyable>: @unchecked Sendable {
     @usableFromInline @inline(__always)
     func unlock() {
         cell.holder.setRelaxed(0)
+        crashPoint("array lock: holder gone")
         cell.lock.unlock()
     }
 

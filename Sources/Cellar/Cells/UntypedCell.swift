@@ -105,6 +105,7 @@ public struct UntypedCell: Sendable {
         }
         if cell.isRemoved { throw attachment.removedError }
         cell.holder.setRelaxed(LockHolder.word(slot: attachment.slot))
+        crashPoint("untyped: holder named")
         var bytes = try bytes(at: index)
         try change(&bytes)
         try check(bytes)

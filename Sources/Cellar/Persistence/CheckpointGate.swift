@@ -41,7 +41,9 @@ struct CheckpointGate {
     /// After a first dirty mark. The mark's read-modify-write orders it before this load; pairs with the checkpointer,
     /// which sets `idle` before it looks for marks a last time.
     func wakeIfIdle() {
-        if idle.ordered() == Self.nothingToDo, idle.exchange(Self.awake) != Self.awake { idle.wakeAll() }
+        guard idle.ordered() == Self.nothingToDo, idle.exchange(Self.awake) != Self.awake else { return }
+        crashPoint("first change: not woken yet")
+        idle.wakeAll()
     }
 
     /// Asks for a pass that begins from now on; returns its number at the least.
@@ -67,9 +69,9 @@ struct CheckpointGate {
 
     /// Whether the pass, or a later one, is on disk or failed.
     func outcome(of target: UInt64) -> Outcome {
-        if succeeded.acquire() >= target { return .onDisk }
-        if ended.acquire() >= target { return .failed(CheckpointFailure.unpack(failure.acquire())) }
-        return .notYet
+        // The end is looked at first: it is written last, so who sees it sees the success or the failure before it.
+        guard ended.acquire() >= target else { return .notYet }
+        return succeeded.acquire() >= target ? .onDisk : .failed(CheckpointFailure.unpack(failure.acquire()))
     }
 
     /// Sleeps until a pass ends, at most so long.

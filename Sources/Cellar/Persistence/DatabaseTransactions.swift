@@ -66,6 +66,7 @@ extension DatabaseReading where Self: ~Copyable {
 extension WriteTransaction {
     /// Sets the value of `key`.
     func put(_ value: Span<UInt8>, for key: Span<UInt8>, in database: NamedDatabase) throws(StoreError) {
+        // No crash point: nothing of a transaction is there before its commit.
         let code = unsafe key.withRawValue { key in
             unsafe value.withRawValue { value in unsafe mdb_put(raw.pointer, database.index, &key, &value, 0) }
         }
@@ -80,6 +81,7 @@ extension WriteTransaction {
         byteCount: Int, for key: Span<UInt8>, in database: NamedDatabase,
         fill: (UnsafeMutableRawBufferPointer) throws(StoreError) -> Void
     ) throws(StoreError) {
+        // No crash point: nothing of a transaction is there before its commit.
         var value = unsafe MDB_val(mv_size: byteCount, mv_data: nil)
         let code = unsafe key.withRawValue { key in
             unsafe mdb_put(raw.pointer, database.index, &key, &value, UInt32(MDB_RESERVE))
@@ -91,12 +93,14 @@ extension WriteTransaction {
     /// Removes `key`; false if there was none.
     @discardableResult
     func delete(_ key: Span<UInt8>, in database: NamedDatabase) throws(StoreError) -> Bool {
+        // No crash point: nothing of a transaction is there before its commit.
         let code = unsafe key.withRawValue { key in unsafe mdb_del(raw.pointer, database.index, &key, nil) }
         return try raw.found(code, "remove from the database")
     }
 
     /// Removes every entry; the table stays.
     func deleteAll(in database: NamedDatabase) throws(StoreError) {
+        // No crash point: nothing of a transaction is there before its commit.
         try raw.check(unsafe mdb_drop(raw.pointer, database.index, 0), "empty a table")
     }
 }

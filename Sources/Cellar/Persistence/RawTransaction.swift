@@ -25,7 +25,11 @@ struct RawTransaction {
 
     var identifier: UInt64 { UInt64(unsafe mdb_txn_id(pointer)) }
 
-    func commit() -> Int32 { unsafe mdb_txn_commit(pointer) }
+    func commit() -> Int32 {
+        let code = unsafe mdb_txn_commit(pointer)
+        crashPoint("transaction: committed")
+        return code
+    }
     func abort() { unsafe mdb_txn_abort(pointer) }
 
     func check(_ code: Int32, _ action: @autoclosure () -> String) throws(StoreError) {

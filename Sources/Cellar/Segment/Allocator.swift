@@ -95,6 +95,7 @@ struct Allocator {
             // Fresh memory that never left: only what was written into it must go.
             if let address = unsafe segment.pointer(block.offset, count: Int(clamping: block.size)) {
                 unsafe address.initializeMemory(as: UInt8.self, repeating: 0, count: Int(block.size))
+                crashPoint("recover: fresh block cleared")
             }
             return
         }

@@ -49,7 +49,10 @@ struct ArrayRecovery {
     }
 
     @usableFromInline
-    func endBulk() { tornLength.release(0) }
+    func endBulk() {
+        tornLength.release(0)
+        crashPoint("bulk: off the record")
+    }
 
     /// Applies what was committed. The buffer stays, for the next update.
     func finishUpdate() {
@@ -73,6 +76,7 @@ struct ArrayRecovery {
 
     /// Copies the buffer over the elements. Can be done again.
     func apply() {
+        // No crash point: each caller has one behind it.
         let bytes = updateBytes
         guard let buffer = unsafe buffer(holding: bytes.count) else { return }
         unsafe SharedBytes.copyIn(UnsafeRawPointer(buffer), reference.payload + bytes.lowerBound, count: bytes.count)

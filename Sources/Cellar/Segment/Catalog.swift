@@ -111,6 +111,7 @@ struct Catalog {
     private func layOut(
         _ cell: CellHeader, _ form: CellForm, _ plan: CellForm.Plan, _ payload: Int
     ) throws(StoreError) {
+        // No crash point: the block is nobody's yet.
         guard let arrayOffset = plan.array else {
             let alignment = max(16, min(form.elementAlignment, 64))
             cell.word.setRelaxed(UInt64(Rounding.up(Int(cell.offset) + payload, to: alignment)))
@@ -313,8 +314,11 @@ struct Catalog {
     }
 
     private func recount() throws(StoreError) {
+        // No crash point: see `recover`, of which this is the last step.
         var count: UInt64 = 0
         try table.forEachCell { cell throws(StoreError) in if cell.state != .removed { count += 1 } }
         liveCells.setRelaxed(count)
+        // Ids are looked for from the first on, since the dead may have moved the hint past one that is spare.
+        segment.word(CELLAR_HEADER_FREE_IDS).setRelaxed(1)
     }
 }

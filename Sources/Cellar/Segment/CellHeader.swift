@@ -87,6 +87,7 @@ struct CellHeader {
 
     /// Fills in a fresh block. The caller publishes it.
     func initialise(_ form: CellForm, name: UnsafeRawBufferPointer, state: CellState, size: UInt64) throws(StoreError) {
+        // No crash point: the block is nobody's yet.
         unsafe fields.pointee.traits = form.kind.rawValue | (form.isVolatile ? 0x100 : 0)
         unsafe fields.pointee.block_size = size
         unsafe fields.pointee.schema = form.schema

@@ -78,6 +78,7 @@ struct CellTable {
     func settle(_ id: Int) throws(StoreError) {
         guard let page = try page(id >> Self.pageShift) else { return }
         page.taken((id & Self.pageMask) >> 6).formAnd(~(1 << UInt64(id & 63)))
+        crashPoint("cell table: cell not taken")
     }
 
     var hasDirtyPages: Bool {
@@ -99,6 +100,7 @@ struct CellTable {
     }
 
     private func vacatedID() throws(StoreError) -> Int? {
+        // No crash point: the hint is set anew by whoever mends.
         let hint = segment.word(CELLAR_HEADER_FREE_IDS)
         guard hint.relaxed() != 0 else { return nil }
         var id = Int(clamping: hint.relaxed() - 1)

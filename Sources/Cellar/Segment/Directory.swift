@@ -174,6 +174,7 @@ struct Directory {
     }
 
     private func makeTable(capacity: Int, declare: (Block) -> Void) throws(StoreError) -> UInt64 {
+        // No crash point: the block is nobody's yet.
         let block = try Allocator(segment: segment).take(Int(Self.blockSize(capacity: capacity)), declare: declare)
         try segment.requireWord(block.offset, "the directory").setRelaxed(UInt64(capacity))
         return block.offset

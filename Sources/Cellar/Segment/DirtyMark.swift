@@ -45,7 +45,10 @@ struct DirtyMark {
         while seen & Self.dirty != 0 || always {
             let desired = ((seen & ~(Self.step - 1)) &+ Self.step) | Self.taken
             let (exchanged, original) = word.compareExchange(seen, desired)
-            if exchanged { return true }
+            if exchanged {
+                crashPoint("mark: taken")
+                return true
+            }
             seen = original
         }
         return false
@@ -54,7 +57,10 @@ struct DirtyMark {
     var isTaken: Bool { word.ordered() & Self.taken != 0 }
 
     /// The checkpoint that took the piece is on disk.
-    func settle() { word.formAnd(~Self.taken) }
+    func settle() {
+        word.formAnd(~Self.taken)
+        crashPoint("mark: settled")
+    }
 
     /// The checkpoint that took the piece failed, or its process died: dirty again. Returns whether it was taken.
     /// Dirty is set before taken is cleared, so that dying in between loses nothing.

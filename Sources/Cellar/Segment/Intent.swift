@@ -62,6 +62,7 @@ struct Intent {
     func commitRename(cell: UInt64, name: UInt64) {
         word(CELLAR_INTENT_CELL).setRelaxed(cell)
         word(CELLAR_INTENT_OTHER).setRelaxed(name)
+        crashPoint("rename: filled in")
         word(CELLAR_INTENT_OPERATION).release(Operation.rename.rawValue)
     }
 

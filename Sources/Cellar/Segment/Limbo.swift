@@ -82,7 +82,10 @@ struct Limbo {
         let oldest = ProcessTable(segment: segment).oldestAttachment()
         let reclaimed = segment.word(CELLAR_HEADER_RECLAIMED)
         guard oldest > reclaimed.relaxed() else { return }
-        if try reclaim(oldest, isLookedAt) { reclaimed.setRelaxed(oldest) }
+        if try reclaim(oldest, isLookedAt) {
+            reclaimed.setRelaxed(oldest)
+            crashPoint("reclaim: all done")
+        }
     }
 
     /// Frees what nobody can look at any more. O(blocks in limbo). Returns whether only attachments of this time keep the rest.

@@ -130,6 +130,7 @@ extension Segment {
     }
 
     private func write(_ identity: Identity, at offset: Int) {
+        // No crash point: the segment has no magic yet.
         word(offset).setRelaxed(identity.high.bigEndian)
         word(offset + 8).setRelaxed(identity.low.bigEndian)
     }

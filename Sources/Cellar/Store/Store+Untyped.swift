@@ -26,6 +26,7 @@ extension Store {
             throw StoreError(.cellExists, "there is a cell '\(name)' already: remove it first, or use another name")
         }
         _ = try attachment.findOrCreate(name, wish) { reference in
+            // No crash point: the block is nobody's yet.
             guard let initial else { return }
             for index in 0..<wish.count! {
                 unsafe initial.withUnsafeBytes { bytes in

@@ -23,6 +23,15 @@ extension CrashScenario {
         } state: { store in
             try step(store.value("word", of: Int.self).load(), "the word")
         },
+        .on("store a large value by its schema") { store in
+            _ = try store.value("triple", initial: Triple(1))
+        } operate: { store in
+            try store.cell("triple").setBytes((0..<24).map { $0 % 8 == 0 ? 2 : 0 })
+        } state: { store in
+            let seen = try store.value("triple", of: Triple.self).load()
+            guard seen.isWhole else { throw Wrong("the triple is torn") }
+            return try step(seen.first, "the triple")
+        },
     ]
 
     private static func word(_ name: String, _ operate: @escaping @Sendable (SharedValue<Int>) throws -> Void) -> CrashScenario {

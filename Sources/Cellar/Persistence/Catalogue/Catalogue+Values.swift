@@ -20,6 +20,7 @@ extension Catalogue {
     ) throws(StoreError) -> Int {
         let count = try withChunk(key, in: transaction) { (bytes) throws(StoreError) in
             guard bytes.byteCount <= target.count else { throw tooLong(key, bytes.byteCount, target.count) }
+            // No crash point: out of the database, for its reader.
             unsafe bytes.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
             return bytes.byteCount
         }
