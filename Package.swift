@@ -50,12 +50,21 @@ let package = Package(
             path: tests + "CellarProcessTests/Worker",
             swiftSettings: ours
         ),
+        // Random work by processes that are killed and stopped: tools/torture.
+        .executableTarget(
+            name: "cellar-torture",
+            dependencies: [
+                "Cellar", "CellarTestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: tests + "Torture",
+            swiftSettings: ours
+        ),
         .testTarget(
             name: "CellarTests", dependencies: ["Cellar", "CellarTestSupport"], path: tests + "CellarTests",
             swiftSettings: ours),
         .testTarget(
             name: "CellarProcessTests",
-            dependencies: ["Cellar", "CellarTestSupport", "cellar-test-worker", "cellar-tool"],
+            dependencies: ["Cellar", "CellarTestSupport", "cellar-test-worker", "cellar-tool", "cellar-torture"],
             path: tests + "CellarProcessTests", exclude: ["Worker"],
             swiftSettings: ours),
     ]

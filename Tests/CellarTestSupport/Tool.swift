@@ -8,9 +8,11 @@ public enum Tool {
         public let errors: String
     }
 
-    /// Runs `cellar` with these arguments, as bytes; its output goes through files in `directory`.
-    public static func run(_ arguments: [[UInt8]], in directory: String) throws -> Run {
-        let command = [Array((Worker.buildDirectory + "/cellar").utf8)] + arguments
+    /// Runs `cellar`, or another program beside the tests, with these arguments, as bytes; its output goes through files in `directory`.
+    public static func run(
+        _ arguments: [[UInt8]], of program: String = "cellar", in directory: String
+    ) throws -> Run {
+        let command = [Array((Worker.buildDirectory + "/" + program).utf8)] + arguments
         var argv = unsafe [UnsafeMutablePointer<CChar>?]()
         for argument in command {
             unsafe argv.append(unsafe (argument + [0]).withUnsafeBytes { bytes in

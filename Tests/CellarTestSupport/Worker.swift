@@ -41,9 +41,13 @@ public final class Worker: @unchecked Sendable {
     }()
 
     /// Starts it. `isolated` gives it mounts of its own (`unshare -m`), so that it can put something over /dev/shm.
-    init(_ arguments: [String], isolated: Bool = false) throws {
-        let command = (isolated ? ["/usr/bin/unshare", "--mount"] : []) + [Self.program] + arguments
-        self.arguments = arguments
+    public convenience init(_ arguments: [String], isolated: Bool = false) throws {
+        try self.init(command: (isolated ? ["/usr/bin/unshare", "--mount"] : []) + [Self.program] + arguments)
+    }
+
+    /// Starts any program, by its path.
+    public init(command: [String]) throws {
+        arguments = Array(command.dropFirst())
         guard let (connection, childConnection) = socketPair() else {
             throw Failure.cannotStart("socketpair: \(errno)")
         }

@@ -2,7 +2,7 @@ import Glibc
 
 /// Ends this process when the test that started it is gone, whatever it is at. (A test run that was killed once left
 /// its workers at their endless loops.)
-func endWithParent() {
+public func endWithParent() {
     var thread = pthread_t()
     unsafe pthread_create(
         &thread, nil,
