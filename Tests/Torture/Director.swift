@@ -167,11 +167,20 @@ final class Director {
         }
         // Who looks and leaves writes what is dirty: at times the disk has what it has.
         if Bool.random(using: &random) { try checkCommons(.memory) }
+        try checkStructures(afterwards: false)
         try Store.discardSegment(of: path)
         reboots += 1
         for index in places.indices { places[index].journal[.memoryDropped] = 1 }
         try checkCommons(.disk)
         for index in places.indices { try start(index) }
+    }
+
+    /// Kills damage nothing; and who comes next puts right what they left.
+    private func checkStructures(afterwards: Bool) throws {
+        for finding in try Store.check(path).findings where finding.kind == .damaged || afterwards && finding.kind == .unfinished {
+            errors += 1
+            report("\(finding.kind): \(finding.structure): \(finding.text)")
+        }
     }
 
     private enum Residence { case memory, disk }
@@ -212,6 +221,7 @@ final class Director {
         try awaitEnds()
         guard hung == 0 else { return }
         try checkCommons(.memory)
+        try checkStructures(afterwards: true)
         // What they left is written by the last who leaves; then everything is looked at once more, from disk.
         let store = try Store.open(path)
         try store.sync()

@@ -15,11 +15,11 @@ struct CellarTool: ParsableCommand {
               cellar add robot.cellar speed 0.25
               cellar dump robot.cellar
 
-            ls, get, dump, stat and ps change nothing, and make nothing, in the store or in memory.
+            ls, get, dump, stat, ps and check change nothing, and make nothing, in the store or in memory.
 
             Exit status:
               0   done
-              1   demo: the totals differ
+              1   check: the store is not whole; demo: the totals differ
               64  the command line is wrong
               65  a value does not fit its cell, or what is stored is damaged
               66  there is no such store, cell or file
@@ -29,7 +29,7 @@ struct CellarTool: ParsableCommand {
             """,
         subcommands: [
             NewCommand.self, ListCommand.self, GetCommand.self, SetCommand.self, AddCommand.self, DumpCommand.self,
-            StatCommand.self, ProcessesCommand.self, RemoveCommand.self, RenameCommand.self,
+            StatCommand.self, ProcessesCommand.self, CheckCommand.self, RemoveCommand.self, RenameCommand.self,
             DiscardCommand.self, DemoCommand.self, DemoWorkerCommand.self,
         ])
 

@@ -22,6 +22,7 @@ struct DatabaseHeader: Equatable {
 
     let pageSize: Int
     let freeListRoot: UInt64
+    let mainRoot: UInt64
     let lastPage: UInt64
     let transaction: UInt64
 
@@ -45,7 +46,8 @@ struct DatabaseHeader: Equatable {
         let page = try file.bytes(at: offset, count: Self.byteCount)
         guard let magic = page.integer(at: 16, as: UInt32.self), let version = page.integer(at: 20, as: UInt32.self),
             let flags = page.integer(at: 10, as: UInt16.self), let pageSize = page.integer(at: 40, as: UInt32.self),
-            let root = page.integer(at: 80, as: UInt64.self), let last = page.integer(at: 136, as: UInt64.self),
+            let root = page.integer(at: 80, as: UInt64.self), let main = page.integer(at: 128, as: UInt64.self),
+            let last = page.integer(at: 136, as: UInt64.self),
             let transaction = page.integer(at: 144, as: UInt64.self)
         else { throw .foreign(file.path, "it is too short to be an LMDB file") }
         if magic == Self.magic.byteSwapped {
@@ -60,6 +62,7 @@ struct DatabaseHeader: Equatable {
         }
         self.pageSize = Int(pageSize)
         freeListRoot = root
+        mainRoot = main
         lastPage = last
         self.transaction = transaction
     }

@@ -29,6 +29,14 @@ struct RobustMutex: @unchecked Sendable {
     /// Makes a fresh unlocked mutex of the bytes.
     func initialize() -> Int32 { unsafe cellar_mutex_init(native) }
 
+    /// The C library keeps the holder's thread id in the first word, where the kernel sets the died bit.
+    private var lockWord: UInt32 { unsafe SharedFutex(UnsafeMutableRawPointer(native)).acquire() }
+    private static let diedBit: UInt32 = 0x4000_0000
+    /// Whether a thread that lives holds it. Touches nothing.
+    var isHeld: Bool { lockWord & 0x3FFF_FFFF != 0 && lockWord & Self.diedBit == 0 }
+    /// Whether its holder died, and nobody locked it since. Touches nothing.
+    var isAbandoned: Bool { lockWord & Self.diedBit != 0 }
+
     /// Whether the bytes look like such a mutex: checked before bytes from elsewhere are given to the C library.
     var isSound: Bool { unsafe cellar_mutex_is_sound(native) }
 

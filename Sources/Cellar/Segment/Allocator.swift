@@ -11,8 +11,9 @@ struct Block: Hashable {
 ///
 /// Blocks of up to 4 KiB come from a free list per multiple of 16 bytes, larger ones from one first-fit list, and what
 /// the lists do not have from the end of the segment, which grows. A free block's first word links to the next free
-/// block, its second says its size. A block is taken in two steps, and the intent written between them names it, so
-/// that a crash never loses it.
+/// block, its second says its size. A large block gives its end and stays on the list, if what remains is large too; so
+/// a block taken has the size that was asked for, in multiples of 16. A block is taken in two steps, and the intent
+/// written between them names it, so that a crash never loses it.
 struct Allocator {
     let segment: Segment
 
@@ -29,10 +30,13 @@ struct Allocator {
             : segment.word(CELLAR_HEADER_FREE_LARGE)
     }
 
+    /// The size of the block that is taken for so many bytes.
+    static func blockSize(_ size: Int) -> UInt64 { UInt64(Rounding.up(max(size, 32), to: SegmentLayout.granule)) }
+
     /// Takes a zeroed block of at least `size` bytes. `declare` writes the intent that names it, before it leaves the
     /// place it is taken from. Amortised O(1).
     func take(_ size: Int, declare: (Block) -> Void) throws(StoreError) -> Block {
-        let wanted = UInt64(Rounding.up(max(size, 32), to: SegmentLayout.granule))
+        let wanted = Self.blockSize(size)
         if let block = try takeFree(wanted, declare) { return block }
         let block = Block(offset: cursor.relaxed(), size: wanted)
         let end = block.offset.addingReportingOverflow(wanted)
@@ -53,26 +57,22 @@ struct Allocator {
             let offset = link.relaxed()
             if offset == 0 { return nil }
             let (next, size) = try freeBlock(offset)
-            if size.relaxed() >= wanted {
-                return try takeFrom(link, Block(offset: offset, size: size.relaxed()), next, wanted, declare)
+            let rest = size.relaxed() &- wanted
+            if size.relaxed() >= wanted, rest == 0 || rest > UInt64(Self.smallLimit) {
+                let block = Block(offset: offset &+ rest, size: wanted)
+                let address = unsafe try segment.require(offset, count: Int(clamping: size.relaxed()), "a free block")
+                declare(block)
+                crashPoint("allocator: free block declared")
+                if rest == 0 { link.release(next.relaxed()) } else { size.release(rest) }
+                crashPoint("allocator: free block taken off")
+                freeBytes.setRelaxed(freeBytes.relaxed() &- wanted)
+                unsafe (address + Int(rest)).initializeMemory(as: UInt8.self, repeating: 0, count: Int(wanted))
+                crashPoint("allocator: free block cleared")
+                return block
             }
             link = next
         }
         return nil
-    }
-
-    private func takeFrom(
-        _ link: SharedWord, _ block: Block, _ next: SharedWord, _ wanted: UInt64, _ declare: (Block) -> Void
-    ) throws(StoreError) -> Block {
-        let address = unsafe try segment.require(block.offset, count: Int(clamping: block.size), "a free block")
-        declare(block)
-        crashPoint("allocator: free block declared")
-        link.release(next.relaxed())
-        crashPoint("allocator: free block unlinked")
-        freeBytes.setRelaxed(freeBytes.relaxed() &- block.size)
-        unsafe address.initializeMemory(as: UInt8.self, repeating: 0, count: Int(block.size))
-        crashPoint("allocator: free block cleared")
-        return block
     }
 
     /// Puts a block on its free list. Its memory must be out of everyone's sight.
@@ -103,12 +103,15 @@ struct Allocator {
         try release(block)
     }
 
+    /// Whether the block is on its list, or in a larger one that is. Looks a little further than `takeFree`, since
+    /// blocks may have been put before it meanwhile.
     private func isListed(_ block: Block) throws(StoreError) -> Bool {
         var offset = list(for: block.size).relaxed()
         var steps = 0
-        while offset != 0, steps < Self.searchLimit {
-            if offset == block.offset { return true }
-            offset = try freeBlock(offset).next.relaxed()
+        while offset != 0, steps < Self.searchLimit + 8 {
+            let (next, size) = try freeBlock(offset)
+            if block.offset >= offset, block.offset < offset &+ max(size.relaxed(), 1) { return true }
+            offset = next.relaxed()
             steps += 1
         }
         return false

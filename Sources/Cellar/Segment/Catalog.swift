@@ -232,7 +232,7 @@ struct Catalog {
     private func retireName(_ word: UInt64, of cell: CellHeader) throws(StoreError) {
         let offset = word & ((1 << 48) - 1)
         guard unsafe offset != cell.offset + UInt64(MemoryLayout<cellar_cell>.size) else { return }
-        try limbo.retire(Block(offset: offset, size: max(word >> 48, 32)))
+        try limbo.retire(Block(offset: offset, size: Allocator.blockSize(Int(word >> 48))))
     }
 
     private func retireStub(_ stub: CellHeader) throws(StoreError) {
@@ -318,6 +318,7 @@ struct Catalog {
         var count: UInt64 = 0
         try table.forEachCell { cell throws(StoreError) in if cell.state != .removed { count += 1 } }
         liveCells.setRelaxed(count)
+        try directory.recount()
         // Ids are looked for from the first on, since the dead may have moved the hint past one that is spare.
         segment.word(CELLAR_HEADER_FREE_IDS).setRelaxed(1)
     }

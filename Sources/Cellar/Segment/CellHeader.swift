@@ -85,6 +85,24 @@ struct CellHeader {
         return unsafe String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Blocks of the cell that are not in its own: the name it was given later, the update buffer of an array.
+    var partsElsewhere: [Block] {
+        var parts: [Block] = []
+        let name = nameWord.relaxed()
+        let own = offset..<offset &+ max(blockSize, 1)
+        if name >> 48 > 0, !own.contains(name & Directory.offsetMask) {
+            parts.append(Block(offset: name & Directory.offsetMask, size: Allocator.blockSize(Int(name >> 48))))
+        }
+        guard kind == .array else { return parts }
+        let array = unsafe segment.pointer(word.relaxed(), count: MemoryLayout<cellar_array>.size)
+        guard let array = unsafe array else { return parts }
+        let buffer = unsafe array.assumingMemoryBound(to: cellar_array.self).pointee
+        if buffer.overlay != 0, buffer.overlay_capacity > 0 {
+            parts.append(Block(offset: buffer.overlay, size: buffer.overlay_capacity))
+        }
+        return parts
+    }
+
     /// Fills in a fresh block. The caller publishes it.
     func initialise(_ form: CellForm, name: UnsafeRawBufferPointer, state: CellState, size: UInt64) throws(StoreError) {
         // No crash point: the block is nobody's yet.

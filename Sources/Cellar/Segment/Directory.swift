@@ -169,6 +169,20 @@ struct Directory {
         throw segment.corrupt("its directory is full")
     }
 
+    /// Counts the slots in use anew. O(capacity).
+    func recount() throws(StoreError) {
+        // No crash point: see `Catalog.recover`, of which this is one of the last steps.
+        let table = try table(at: root.relaxed())
+        used.setRelaxed(UInt64((0...table.mask).count { table.slot($0).relaxed() != Self.empty }))
+    }
+
+    /// For checks: the block of the table, and all its slots.
+    func allSlots() throws(StoreError) -> (block: Block, slots: [UInt64]) {
+        let table = try table(at: root.acquire())
+        let block = Block(offset: table.offset, size: Self.blockSize(capacity: table.mask + 1))
+        return (block, (0...table.mask).map { table.slot($0).acquire() })
+    }
+
     private static func blockSize(capacity: Int) -> UInt64 {
         UInt64(MemoryLayout<cellar_directory>.size + capacity * 8)
     }

@@ -115,8 +115,15 @@ struct Limbo {
 
     /// The rest of a reclaim: also run by a successor.
     func finishReclaim(_ block: Block, _ own: Block, _ id: UInt64) throws(StoreError) {
-        if id != Self.noCell { try CellTable(segment: segment).vacate(Int(clamping: id), cell: block.offset) }
         let allocator = Allocator(segment: segment)
+        if id != Self.noCell {
+            try CellTable(segment: segment).vacate(Int(clamping: id), cell: block.offset)
+            // A renamed cell's name, and an array's update buffer, lie by themselves. Freed memory keeps all but its
+            // first words for as long as the lock is held, so a successor finds them too.
+            let cell = try CellHeader(segment: segment, at: block.offset)
+            for part in cell.partsElsewhere { try allocator.giveBack(part) }
+            crashPoint("reclaim: parts freed")
+        }
         try allocator.giveBack(block)
         crashPoint("reclaim: block freed")
         try allocator.giveBack(own)

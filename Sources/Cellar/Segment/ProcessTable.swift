@@ -125,6 +125,9 @@ struct ProcessTable {
             name: name(slot), startedAt: entry.started_ns, isAlive: isAlive(slot, thread: entry.thread))
     }
 
+    /// Whether the slot's words are such as this table writes.
+    func isSound(_ slot: Int) -> Bool { state(slot).acquire() <= Self.live && liveness(slot).isSound }
+
     /// Whether the slot's keeper lives, without touching its mutex: the C library keeps the holder's thread id in the
     /// mutex and the kernel sets the died bit there.
     private func isAlive(_ slot: Int, thread: UInt32) -> Bool {

@@ -72,6 +72,7 @@ public struct CrashScenario: Sendable {
     /// What the next process finds: all of it whole, and usable. Returns how much of the operation was there.
     @discardableResult
     public func examine(_ path: String) throws -> Int {
+        try check(path, afterwards: false)
         if takesMemory { try dropMemory(path) }
         let found = try state(path)
         guard (0...done).contains(found) else { throw Wrong("its state is \(found)") }
@@ -85,7 +86,22 @@ public struct CrashScenario: Sendable {
             try saveAndReboot(path)
             try expect(done, path, "after it was done again, saved, and the memory dropped")
         }
+        try check(path, afterwards: true)
         return found
+    }
+
+    /// A crash damages nothing, and leaves nothing that those who came next did not put right.
+    private func check(_ path: String, afterwards: Bool) throws {
+        guard Files.exists(path + "/data.mdb") else { return }
+        if afterwards { try withStore(path) { store in try store.sync(timeout: .seconds(10)) } }
+        let report: Store.CheckReport
+        do { report = try Store.check(path) } catch {
+            // The first transaction was not committed: there is no store yet.
+            if error.code == .noSuchStore, !afterwards { return }
+            throw error
+        }
+        let wrong = report.findings.filter { $0.kind == .damaged || afterwards && $0.kind == .unfinished }
+        if !wrong.isEmpty { throw Wrong("\(afterwards ? "mended" : "crashed"), it is \(wrong.map { "\($0.kind): \($0.structure): \($0.text)" })") }
     }
 
     private func expect(_ wanted: Int, _ path: String, _ when: String) throws {
