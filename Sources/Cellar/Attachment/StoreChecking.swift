@@ -41,8 +41,10 @@ struct StoreChecking {
         do throws(StoreError) {
             attachment = try Opening(directory: directory, options: .readOnly).look()
         } catch {
-            guard error.code == .corruptSegment || error.code == .corruptDatabase || error.code == .incompatible else { throw error }
-            look.findings.append(StoreFinding(kind: .damaged, structure: "store", text: error.message))
+            guard error.code == .corruptSegment || error.code == .corruptDatabase else { throw error }
+            let structure = error.code == .corruptSegment ? "header" : "records"
+            look.findings.append(StoreFinding(kind: .damaged, structure: structure, text: error.message))
+            if error.code == .corruptSegment { try lookAtDisk(&look) }
             return look
         }
         defer { attachment.shutDown() }
@@ -62,6 +64,17 @@ struct StoreChecking {
         add(records, to: &look)
         if Intent(segment: segment).operation == Intent.Operation.none { compare(memory, records, &look) }
         return look
+    }
+
+    /// The disk alone, where memory cannot be looked at.
+    private func lookAtDisk(_ look: inout Look) throws(StoreError) {
+        var options = Database.Options()
+        options.access = .readOnly
+        let catalogue = try Catalogue.open(try Database.open(directory: directory.path, options))
+        var records = RecordCheck(catalogue: catalogue)
+        try records.run()
+        add(records, to: &look)
+        try catalogue.database.close()
     }
 
     /// False if the file cannot be given to LMDB.
@@ -112,11 +125,7 @@ struct StoreChecking {
 
     /// Does what those who come next would do by and by: finishes or undoes what the dead were at, frees their places,
     /// makes their locks usable, and writes all of it to disk.
-    func repair() throws(StoreError) {
-        var options = StoreOptions()
-        options.creates = false
-        let attachment = try Opening(directory: directory, options: options).attach()
-        defer { attachment.shutDown() }
+    static func repair(_ attachment: Attachment) throws(StoreError) {
         guard let segment = attachment.segment else { return }
         var failure: StoreError?
         try CellTable(segment: segment).forEachCell { cell throws(StoreError) in

@@ -27,7 +27,14 @@ extension Store {
     /// It never guesses: what is damaged stays so (see `discardSegment(of:)`, which goes back to the last checkpoint), and
     /// an array that was half written in place waits for somebody who knows what belongs there.
     public static func repair(_ path: String) throws(StoreError) -> CheckReport {
-        try StoreChecking(directory: try StoreDirectory(existing: path)).repair()
+        var options = Options()
+        options.creates = false
+        let store = try Store.open(path, options)
+        do throws(StoreError) { try StoreChecking.repair(store.attachment) } catch {
+            store.close()
+            throw error
+        }
+        store.close()
         return try check(path)
     }
 }
