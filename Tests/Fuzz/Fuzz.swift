@@ -57,8 +57,7 @@ struct Work: ParsableCommand {
         Files.removeTree(directory)
         unsafe mkdir(directory, 0o700)
         defer { Files.removeTree(directory) }
-        let store = try FuzzedStore(directory + "/store")
-        say("segment \(store.segmentPath)")
+        let store = try FuzzedStore(directory + "/store") { say("segment \($0)") }
         for number in first..<first + count {
             var random = SeededRandom(seed: seed ^ (number &* 0x9E37_79B9_7F4A_7C15))
             let (kind, story) = store.damage(&random)

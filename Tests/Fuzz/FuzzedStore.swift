@@ -6,12 +6,16 @@ import Glibc
 final class FuzzedStore {
     let path: String
     let segmentPath: String
+    /// Told of every segment that is made: a store whose identity is damaged gets another one.
+    private let note: (String) -> Void
     private let segment: SegmentMutation
     private let database: DatabaseMutation
 
-    init(_ path: String) throws {
+    init(_ path: String, note: @escaping (String) -> Void) throws {
         self.path = path
+        self.note = note
         segmentPath = try Self.fill(path)
+        note(segmentPath)
         segment = SegmentMutation(Image(bytes: Files.read(segmentPath)))
         database = DatabaseMutation(whole: Files.read(path + "/data.mdb"))
     }
@@ -21,7 +25,7 @@ final class FuzzedStore {
     private static func options(_ change: (inout Store.Options) -> Void = { _ in }) -> Store.Options {
         var options = Store.Options()
         options.addressReserve = 1 << 30
-        options.lockTimeout = .milliseconds(20)
+        options.lockTimeout = .milliseconds(10)
         change(&options)
         return options
     }
@@ -76,7 +80,12 @@ final class FuzzedStore {
         if onlyLooks { return }
         try tolerating {
             let store = try Store.open(path, Self.options())
-            defer { store.close() }
+            let made = Files.segmentPath((try? store.statistics().identity) ?? "")
+            if made != segmentPath { note(made) }
+            defer {
+                store.close()
+                if made != segmentPath { unsafe unlink(made) }
+            }
             let steps = steps(store).shuffled(using: &random)
             for step in steps { try tolerating(step) }
         }
@@ -130,7 +139,7 @@ final class FuzzedStore {
             { _ = try store.array("large", of: Int.self, count: 20_000) },
             { try store.rename("value", to: "renamed") }, { try store.rename("many 5", to: "many 2") },
             { try store.remove("many 6") }, { try store.remove("list") },
-            { try store.sync(timeout: .milliseconds(100)) }, { try store.sync(timeout: .milliseconds(100)) },
+            { try store.sync(timeout: .milliseconds(30)) }, { try store.sync(timeout: .milliseconds(30)) },
         ]
     }
 }
