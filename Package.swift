@@ -70,7 +70,7 @@ let package = Package(
             swiftSettings: ours
         ),
         .testTarget(
-            name: "CellarTests", dependencies: ["Cellar", "CellarTestSupport"], path: tests + "CellarTests",
+            name: "CellarTests", dependencies: ["Cellar", "CCellar", "CellarTestSupport"], path: tests + "CellarTests",
             swiftSettings: ours),
         .testTarget(
             name: "CellarProcessTests",

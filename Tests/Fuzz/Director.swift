@@ -5,14 +5,16 @@ import Glibc
 struct Director {
     let seed: UInt64
     let patience: Int
+    let sabotage: Sabotage?
 
     private var tried: [String: Int] = [:]
     private var limits = 0
     private(set) var failed = 0
 
-    init(seed: UInt64, patience: Int) {
+    init(seed: UInt64, patience: Int, sabotage: Sabotage?) {
         self.seed = seed
         self.patience = patience
+        self.sabotage = sabotage
     }
 
     mutating func run(seconds: Int) {
@@ -27,7 +29,8 @@ struct Director {
 
     /// Lets a process try cases until it ends. Returns the case to go on with.
     private mutating func batch(from first: UInt64, until end: time_t) -> UInt64 {
-        guard let worker = try? Worker(command: [program, "work", "\(seed)", "\(first)", "500"]) else { return first }
+        let command = [program, "work", "\(seed)", "\(first)", "500"] + (sabotage.map { [$0.rawValue] } ?? [])
+        guard let worker = try? Worker(command: command) else { return first }
         var segments: Set<String> = []
         defer { for segment in segments { unsafe unlink(segment) } }
         var last = (number: first, kind: "start", story: "")
@@ -53,7 +56,7 @@ struct Director {
     }
 
     private mutating func note(_ what: String, _ last: (number: UInt64, kind: String, story: String)) {
-        if last.kind == "lmdb-page" {
+        if last.kind == "lmdb-page", sabotage == nil {
             limits += 1
         } else {
             failed += 1

@@ -3,6 +3,11 @@ import Cellar
 import CellarTestSupport
 import Glibc
 
+/// What is broken on purpose, in the seventh case, to see it found.
+enum Sabotage: String, ExpressibleByArgument, CaseIterable {
+    case trap, hang
+}
+
 @main
 struct Fuzz: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,16 +31,17 @@ struct Direct: ParsableCommand {
     @Option(help: "Chooses the damage; random, and said, if it is not given.") var seed: UInt64?
     @Option(name: .customLong("case"), help: "Only this case, in this process.") var onlyCase: UInt64?
     @Option(help: "Seconds after which a case counts as hung.") var patience = 20
+    @Option(help: ArgumentHelp("Break something on purpose.", visibility: .hidden)) var sabotage: Sabotage?
 
     func run() throws {
         let seed = seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
         if let onlyCase {
             var work = Work()
-            (work.seed, work.first, work.count) = (seed, onlyCase, 1)
+            (work.seed, work.first, work.count, work.sabotage) = (seed, onlyCase, 1, sabotage)
             return try work.run()
         }
         print("seed \(seed), \(seconds) s")
-        var director = Director(seed: seed, patience: patience)
+        var director = Director(seed: seed, patience: patience, sabotage: sabotage)
         director.run(seconds: seconds)
         print(director.summary)
         if director.failed > 0 { throw ExitCode(1) }
@@ -49,6 +55,7 @@ struct Work: ParsableCommand {
     @Argument var seed: UInt64 = 0
     @Argument var first: UInt64 = 0
     @Argument var count: UInt64 = 1000
+    @Argument var sabotage: Sabotage?
 
     func run() throws {
         signal(SIGPIPE, SIG_DFL)
@@ -62,6 +69,10 @@ struct Work: ParsableCommand {
             var random = SeededRandom(seed: seed ^ (number &* 0x9E37_79B9_7F4A_7C15))
             let (kind, story) = store.damage(&random)
             say("\(number) \(kind) \(story)")
+            if number == 7, let sabotage {
+                if sabotage == .trap { fatalError("on purpose") }
+                while true { pause() }
+            }
             try store.use(&random)
         }
         say("done")
