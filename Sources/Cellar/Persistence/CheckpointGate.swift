@@ -73,8 +73,8 @@ struct CheckpointGate {
         // The end is looked at first: it is written last, so who sees it sees the success or the failure before it.
         let ended = ended.acquire()
         let succeeded = succeeded.acquire()
-        // Numbers are given by `begun`, which is looked at last and only grows.
-        guard max(ended, succeeded) <= begun.acquire() else {
+        // Numbers are given by `begun`, which is looked at last and only grows, from 1 on.
+        guard max(ended, succeeded) <= begun.acquire(), target > 0 else {
             return .failed(segment.corrupt("a checkpoint ended that never began"))
         }
         guard ended >= target else { return .notYet }
