@@ -40,7 +40,12 @@ struct DatabaseCompleteness {
 
     /// Whether the roots of all trees look like pages of trees.
     private static func rootsAreSound(_ file: DatabaseFile, _ header: DatabaseHeader) throws(StoreError) -> Bool {
-        if header.freeListRoot != DatabaseTree.none, try page(header.freeListRoot, file, header) == nil { return false }
+        if header.freeListRoot != DatabaseTree.none {
+            // Its keys are numbers of transactions; the first of a branch page is left out.
+            guard let free = try page(header.freeListRoot, file, header),
+                free.nodes.dropFirst(free.isLeaf ? 0 : 1).allSatisfy({ free.bytes.integer(at: $0 + 6, as: UInt16.self) == 8 })
+            else { return false }
+        }
         if header.mainRoot == DatabaseTree.none { return true }
         guard let main = try page(header.mainRoot, file, header) else { return false }
         guard main.isLeaf else { return true }

@@ -56,7 +56,9 @@ struct DatabaseHeader: Equatable {
         guard version == Self.formatVersion else {
             throw StoreError(.incompatible, "the database '\(file.path)' has LMDB's data format \(version), not 1")
         }
-        guard pageSize.nonzeroBitCount == 1, (512...32768).contains(pageSize), (1..<(1 << 47)).contains(last) else {
+        guard pageSize.nonzeroBitCount == 1, (512...32768).contains(pageSize), (1..<(1 << 47)).contains(last),
+            transaction < 1 << 62
+        else {
             throw .damaged(file.path, "its header has impossible numbers")
         }
         // The free list's keys are numbers; its other flags are the environment's own.
