@@ -34,7 +34,8 @@ struct DatabaseMutation {
     private func wild(_ old: UInt64, _ random: inout SeededRandom) -> UInt64 {
         let pages = UInt64(whole.count / 4096)
         let choices: [UInt64] = [
-            0, 1, 2, .max, .max - 1, 1 << 63, 1 << 31, 1 << 32, 1 << 16, 0xFFFF, 4095, 4096, 4097, pages, pages - 1, pages + 1,
+            0, 1, 2, .max, .max - 1, 1 << 63, 1 << 31, 1 << 32, 1 << 16, 0xFFFF, 4095, 4096, 4097, pages, pages - 1,
+            pages + 1,
             old &+ 1, old &- 1, old ^ 1 << UInt64.random(in: 0..<64, using: &random),
             UInt64.random(in: 0..<pages, using: &random), random.next(),
         ]
@@ -87,7 +88,9 @@ struct DatabaseMutation {
         let table = ["meta", "cells", "values", "cells"].randomElement(using: &random)!
         var index: UInt32 = 0
         guard unsafe mdb_dbi_open(transaction, table, 0, &index) == 0 else { return "nothing" }
-        guard var (key, value) = unsafe entries(transaction, index).randomElement(using: &random) else { return "nothing" }
+        guard var (key, value) = unsafe entries(transaction, index).randomElement(using: &random) else {
+            return "nothing"
+        }
         let what = ["value", "value", "value", "key", "gone"].randomElement(using: &random)!
         switch what {
         case "gone": unsafe with(key) { unsafe mdb_del(transaction, index, $0, nil) }
@@ -108,7 +111,8 @@ struct DatabaseMutation {
         switch Int.random(in: 0..<7, using: &random) {
         case 0: bytes = []
         case 1: bytes.removeLast(bytes.count - place)
-        case 2: bytes.append(contentsOf: [UInt8](repeating: 0xFF, count: [1, 100, 70_000].randomElement(using: &random)!))
+        case 2:
+            bytes.append(contentsOf: [UInt8](repeating: 0xFF, count: [1, 100, 70_000].randomElement(using: &random)!))
         case 3 where !bytes.isEmpty: bytes[place] = .random(in: 0...255, using: &random)
         default: bytes = Self.numberReplaced(bytes, &random)
         }
@@ -116,7 +120,9 @@ struct DatabaseMutation {
 
     /// Text such as `count=5` with another number in it.
     private static func numberReplaced(_ bytes: [UInt8], _ random: inout SeededRandom) -> [UInt8] {
-        let numbers = ["0", "1", "2", "-1", "4294967296", "9223372036854775807", "18446744073709551615", "70368744177664", ""]
+        let numbers = [
+            "0", "1", "2", "-1", "4294967296", "9223372036854775807", "18446744073709551615", "70368744177664", "",
+        ]
         let isDigit = { (byte: UInt8) in byte >= 48 && byte <= 57 }
         let starts = bytes.indices.filter { isDigit(bytes[$0]) && ($0 == 0 || !isDigit(bytes[$0 - 1])) }
         guard let start = starts.randomElement(using: &random) else { return bytes }

@@ -12,7 +12,8 @@ enum Sabotage: String, ExpressibleByArgument, CaseIterable {
 struct Fuzz: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fuzz",
-        abstract: "Damages stores at random, and lets processes use them: an error or an answer, never a trap or a hang.",
+        abstract:
+            "Damages stores at random, and lets processes use them: an error or an answer, never a trap or a hang.",
         discussion: """
             A case is a store with damaged bytes, in its segment or its database, that a process opens, lists, reads, \
             writes, changes and syncs. A process that dies or does not come to an end is reported with seed and case; \

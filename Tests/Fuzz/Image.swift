@@ -54,13 +54,14 @@ struct Image {
             Structure(name: "process slot", offset: CELLAR_SEGMENT_PROCESSES + slot, size: slot),
             Structure(name: "pages", offset: CELLAR_SEGMENT_PAGES, size: 32),
             Structure(name: "dirty pages", offset: CELLAR_SEGMENT_DIRTY_PAGES, size: 16),
-        ] + pages().flatMap { page in
-            [
-                Structure(name: "page cells", offset: page, size: CELLAR_TABLE_PAGE_DIRTY),
-                Structure(name: "page bits", offset: page + CELLAR_TABLE_PAGE_DIRTY, size: 16),
-                Structure(name: "page bits", offset: page + CELLAR_TABLE_PAGE_TAKEN, size: 16),
-            ]
-        }
+        ]
+            + pages().flatMap { page in
+                [
+                    Structure(name: "page cells", offset: page, size: CELLAR_TABLE_PAGE_DIRTY),
+                    Structure(name: "page bits", offset: page + CELLAR_TABLE_PAGE_DIRTY, size: 16),
+                    Structure(name: "page bits", offset: page + CELLAR_TABLE_PAGE_TAKEN, size: 16),
+                ]
+            }
     }
 
     private func pages() -> [Int] {
@@ -93,7 +94,8 @@ struct Image {
     private func parts(ofCell cell: Int) -> [Structure] {
         let head = unsafe MemoryLayout<cellar_cell>.size
         var parts = [
-            Structure(name: "cell", offset: cell, size: head), Structure(name: "cell's name", offset: cell + head, size: 8),
+            Structure(name: "cell", offset: cell, size: head),
+            Structure(name: "cell's name", offset: cell + head, size: 8),
         ]
         // The kind, in the low byte of the word behind the state.
         if word(cell + CELLAR_CELL_STATE) >> 32 & 0xFF == 2 {

@@ -43,7 +43,8 @@ struct SegmentMutation {
         let place = places.randomElement(using: &random)! & ~(byteCount == 8 ? 7 : 0)
         let word = wild(image.word(place), &random)
         image.set(place, word, byteCount: byteCount)
-        return "\(kind) at \(structure.offset) + \(place - structure.offset): \(byteCount) bytes of \(String(word, radix: 16))"
+        return
+            "\(kind) at \(structure.offset) + \(place - structure.offset): \(byteCount) bytes of \(String(word, radix: 16))"
     }
 
     private func wild(_ old: UInt64, _ random: inout SeededRandom) -> UInt64 {
@@ -52,7 +53,8 @@ struct SegmentMutation {
         let choices: [UInt64] = [
             0, 1, 2, 3, .max, .max - 1, .max - 7, 1 << 63, 1 << 63 - 1, 1 << 31, 1 << 32 - 1, 1 << 32, 1 << 47, 1 << 62,
             size, size - 1, size + 1, size - 8, size - 16, size + 4096, old &+ 1, old &- 1, old &+ 16, old &* 2,
-            old ^ 1 << UInt64.random(in: 0..<64, using: &random), old | 1 << 63, other, other, other, other + 8, other + 1,
+            old ^ 1 << UInt64.random(in: 0..<64, using: &random), old | 1 << 63, other, other, other, other + 8,
+            other + 1,
             old & ~0xFFFF_FFFF_FFFF | other, UInt64.random(in: 0..<64, using: &random),
             UInt64.random(in: 0..<size, using: &random) & ~15, random.next(),
         ]
