@@ -59,12 +59,22 @@ let package = Package(
             path: tests + "Torture",
             swiftSettings: ours
         ),
+        // Damages stores, and lets processes use them: tools/fuzz.
+        .executableTarget(
+            name: "cellar-fuzz",
+            dependencies: [
+                "Cellar", "CCellar", "CLMDB", "CellarTestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: tests + "Fuzz",
+            swiftSettings: ours
+        ),
         .testTarget(
-            name: "CellarTests", dependencies: ["Cellar", "CellarTestSupport"], path: tests + "CellarTests",
+            name: "CellarTests", dependencies: ["Cellar", "CCellar", "CellarTestSupport"], path: tests + "CellarTests",
             swiftSettings: ours),
         .testTarget(
             name: "CellarProcessTests",
-            dependencies: ["Cellar", "CellarTestSupport", "cellar-test-worker", "cellar-tool", "cellar-torture"],
+            dependencies: ["Cellar", "CellarTestSupport", "cellar-test-worker", "cellar-tool", "cellar-torture", "cellar-fuzz"],
             path: tests + "CellarProcessTests", exclude: ["Worker"],
             swiftSettings: ours),
     ]

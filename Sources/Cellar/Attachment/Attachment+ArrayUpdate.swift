@@ -68,8 +68,8 @@ extension Attachment {
         cell.lock.unlock()
     }
 
-    /// The bytes of a range that a reader should see while an update is committed but not applied, or nil if the
-    /// sequence moved on.
+    /// The bytes of a range that a reader should see while an update is committed but not applied; false if the
+    /// sequence moved on. A buffer that is not in the segment, which is damage, is as in recovery: nothing to apply.
     @usableFromInline @unsafe
     func copyOutDuringUpdate(
         _ bytes: Range<Int>, of cell: CellReference, to target: UnsafeMutableRawPointer, _ seen: UInt64
@@ -78,8 +78,7 @@ extension Attachment {
         let replaced = recovery.updateBytes
         unsafe SharedBytes.copyOut(cell.payload + bytes.lowerBound, target, count: bytes.count)
         let common = replaced.clamped(to: bytes)
-        if !common.isEmpty {
-            guard let buffer = unsafe recovery.buffer(holding: replaced.count) else { return false }
+        if !common.isEmpty, let buffer = unsafe recovery.buffer(holding: replaced.count) {
             unsafe SharedBytes.copyOut(
                 buffer + (common.lowerBound - replaced.lowerBound), target + (common.lowerBound - bytes.lowerBound),
                 count: common.count)

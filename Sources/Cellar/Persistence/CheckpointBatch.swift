@@ -22,32 +22,45 @@ struct CheckpointBatch {
 
     private var table: CellTable { CellTable(segment: segment) }
 
+    /// What there is to write, and what is wrong with a cell that was passed over, if one was.
+    typealias Collected = (cells: [CollectedCell], damage: StoreError?)
+
     /// Moves the dirty bits to `taken` and returns the cells. Taken is set before dirty is cleared.
-    func collect() throws(StoreError) -> [CollectedCell] {
+    ///
+    /// A cell that is damaged stays dirty, and keeps no other from the disk.
+    func collect() throws(StoreError) -> Collected {
         var ids: [Int] = []
+        var damage: StoreError?
         if isFull {
             try table.forEachCell { cell throws(StoreError) in
                 if !cell.isVolatile { _ = table.markDirty(cell.id) }
-            }
+            } damaged: { error throws(StoreError) in damage = error }
         }
         for pages in 0..<CellTable.dirtyPageWords {
             let word = table.dirtyPages(pages)
             guard word.ordered() != 0 else { continue }
             try forEachBit(word.exchange(0)) { bit throws(StoreError) in
                 crashPoint("collect: page taken")
-                if let page = try table.page(pages << 6 + bit) { collect(page, into: &ids) }
+                do throws(StoreError) {
+                    if let page = try table.page(pages << 6 + bit) { collect(page, into: &ids) }
+                } catch { damage = error }
             }
         }
         var cells: [CollectedCell] = []
         cells.reserveCapacity(ids.count)
         for id in ids {
-            if let cell = try table.cell(id), !cell.isVolatile || cell.state == .removed {
-                cells.append(try look(at: cell))
-            } else {
-                try table.settle(id)
+            do throws(StoreError) {
+                if let cell = try table.cell(id), !cell.isVolatile || cell.state == .removed {
+                    cells.append(try look(at: cell))
+                    continue
+                }
+            } catch {
+                damage = error
+                _ = table.markDirty(id)
             }
+            try table.settle(id)
         }
-        return cells
+        return (cells, damage)
     }
 
     private func collect(_ page: CellTable.Page, into ids: inout [Int]) {

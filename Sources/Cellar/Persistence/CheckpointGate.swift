@@ -50,7 +50,8 @@ struct CheckpointGate {
     func request() -> UInt64 {
         let target = begun.ordered() &+ 1
         var seen = requested.ordered()
-        while seen < target {
+        // Nobody asks for more than the next pass: a word that says so is damaged, and would keep ours from being seen.
+        while seen < target || seen &- 1 > begun.ordered() {
             let (exchanged, original) = requested.compareExchange(seen, target)
             if exchanged { break }
             seen = original
@@ -70,8 +71,14 @@ struct CheckpointGate {
     /// Whether the pass, or a later one, is on disk or failed.
     func outcome(of target: UInt64) -> Outcome {
         // The end is looked at first: it is written last, so who sees it sees the success or the failure before it.
-        guard ended.acquire() >= target else { return .notYet }
-        return succeeded.acquire() >= target ? .onDisk : .failed(CheckpointFailure.unpack(failure.acquire()))
+        let ended = ended.acquire()
+        let succeeded = succeeded.acquire()
+        // Numbers are given by `begun`, which is looked at last and only grows, from 1 on.
+        guard max(ended, succeeded) <= begun.acquire(), target > 0 else {
+            return .failed(segment.corrupt("a checkpoint ended that never began"))
+        }
+        guard ended >= target else { return .notYet }
+        return succeeded >= target ? .onDisk : .failed(CheckpointFailure.unpack(failure.acquire()))
     }
 
     /// Sleeps until a pass ends, at most so long.
@@ -81,6 +88,12 @@ struct CheckpointGate {
     }
 
     // MARK: The checkpointer's side
+
+    /// Whether somebody waits for a pass that has not begun. Nobody asks for more than the next one.
+    var isRequested: Bool {
+        let requested = requested.acquire()
+        return requested &- begun.acquire() == 1
+    }
 
     func end(_ pass: UInt64, _ error: StoreError?) {
         if let error {
@@ -118,6 +131,9 @@ enum CheckpointFailure {
             return "the checkpoint found the disk full: nothing is lost while the machine runs; make room and sync again"
         case .timedOut:
             return "an array stayed locked, so its changes could not be checkpointed: sync again when its lock is free"
+        case .corruptSegment:
+            return "the checkpoint found damage in the segment: what is damaged was not written, every other cell was; when no "
+                + "process has the store open, 'cellar discard STORE' goes on from what is on disk"
         case .ownerDied:
             return "a process died in the middle of a bulk write to an array, which is not checkpointed half written: "
                 + "lock the array with a repair, then sync again"

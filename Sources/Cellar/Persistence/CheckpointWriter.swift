@@ -26,7 +26,7 @@ struct CheckpointPiece {
     let reference: CellReference
 
     init(_ cell: CellHeader) throws(StoreError) {
-        let schema = try SchemaTable(segment: cell.segment).record(at: cell.schema)
+        let schema = try SchemaTable(segment: cell.segment).record(at: cell.schema).layout(in: cell.segment)
         self.cell = cell
         reference = try CellReference(cell, size: schema.size, alignment: schema.alignment)
     }
@@ -68,14 +68,22 @@ struct CheckpointWriter {
         let live = batch.filter { $0.state == .live && $0.cell.kind != .droppedName }
         var pieces: [CheckpointPiece] = []
         pieces.reserveCapacity(live.count)
-        for collected in live { pieces.append(try CheckpointPiece(collected.cell)) }
+        for collected in live {
+            do throws(StoreError) { pieces.append(try CheckpointPiece(collected.cell)) } catch {
+                try passOver(collected.cell, error, &report)
+            }
+        }
         for piece in pieces where !piece.isArray { take(piece) }
         crashPoint("write: value marks taken")
         try barrier()
         crashPoint("write: barrier passed")
-        for collected in live { try saveRecord(collected, &report, in: transaction) }
+        for collected in live where !report.blocked.contains(collected.cell.id) {
+            do throws(StoreError) { try saveRecord(collected, &report, in: transaction) } catch {
+                try passOver(collected.cell, error, &report)
+            }
+        }
         crashPoint("write: records written")
-        for piece in pieces {
+        for piece in pieces where !report.blocked.contains(piece.cell.id) {
             if piece.isArray {
                 try saveArray(piece, &report, in: transaction)
             } else {
@@ -87,6 +95,13 @@ struct CheckpointWriter {
         }
         crashPoint("write: about to commit")
         return report
+    }
+
+    /// Remembers a cell that is damaged, instead of keeping the others from the disk. Throws what is no damage of a cell.
+    private func passOver(_ cell: CellHeader, _ error: StoreError, _ report: inout CheckpointReport) throws(StoreError) {
+        guard [.corruptSegment, .invalidName, .unsupportedType].contains(error.code) else { throw error }
+        report.blocked.insert(cell.id)
+        report.obstacle = error.code == .corruptSegment ? error : segment.corrupt("at \(cell.offset), \(error.message)")
     }
 
     private func take(_ piece: CheckpointPiece) {

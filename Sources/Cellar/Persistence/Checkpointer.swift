@@ -22,7 +22,7 @@ struct Checkpointer {
     /// Gives back what a predecessor took and did not finish. Before the first pass.
     func takeOver() throws(StoreError) {
         for index in 0..<Int(CELLAR_TABLE_PAGES) {
-            guard let page = try table.page(index) else { continue }
+            guard let page = try? table.page(index) else { continue }
             for word in 0..<CellTable.Page.words { try putBack(page, word) }
         }
     }
@@ -30,7 +30,8 @@ struct Checkpointer {
     private func putBack(_ page: CellTable.Page, _ word: Int) throws(StoreError) {
         let taken = page.taken(word).ordered()
         try forEachBit(taken) { bit throws(StoreError) in
-            if let piece = try piece(page.index << 12 + word << 6 + bit) { piece.putBack() }
+            // One that is damaged is for the next pass to tell of.
+            if let piece = try? piece(page.index << 12 + word << 6 + bit) { piece.putBack() }
         }
         crashPoint("take over: marks put back")
         page.dirty(word).formOr(taken)
@@ -56,18 +57,18 @@ struct Checkpointer {
         table.hasDirtyPages || isRequested || gate.verify.acquire() != gate.verified.acquire()
     }
 
-    var isRequested: Bool { gate.requested.acquire() > gate.begun.acquire() }
+    var isRequested: Bool { gate.isRequested }
 
     /// Runs one pass. Returns what kept it from being whole, if anything did.
     @discardableResult
     func pass() -> StoreError? {
-        let number = gate.begun.add(1) + 1
+        let number = gate.begun.add(1) &+ 1
         crashPoint("pass: numbered")
         let started = MonotonicClock.now()
         let verify = gate.verify.acquire()
         let isFull = verify != gate.verified.acquire()
         do throws(StoreError) {
-            let batch = try collect(everything: isFull)
+            let (batch, damage) = try collect(everything: isFull)
             crashPoint("pass: collected")
             let writer = CheckpointWriter(segment: segment, catalogue: catalogue, verifies: isFull)
             let report = try write(batch, with: writer)
@@ -77,7 +78,7 @@ struct Checkpointer {
             gate.lastBytes.setRelaxed(UInt64(report.bytes))
             gate.lastChunks.setRelaxed(UInt64(report.chunks))
             gate.lastNanoseconds.setRelaxed(UInt64(MonotonicClock.now() - started))
-            if let obstacle = report.obstacle { throw obstacle }
+            if let obstacle = damage ?? report.obstacle { throw obstacle }
             gate.verified.release(verify)
             crashPoint("pass: verified")
             gate.end(number, nil)
@@ -99,8 +100,8 @@ struct Checkpointer {
     }
 
     /// Under the allocation lock, so that the names and states of the batch are of one moment.
-    private func collect(everything isFull: Bool) throws(StoreError) -> [CollectedCell] {
-        if !isFull, !table.hasDirtyPages { return [] }
+    private func collect(everything isFull: Bool) throws(StoreError) -> CheckpointBatch.Collected {
+        if !isFull, !table.hasDirtyPages { return ([], nil) }
         let deadline = MonotonicClock.deadline(after: .seconds(1))
         return try Catalog(segment: segment).locked(as: slot, until: deadline) { () throws(StoreError) in
             try CheckpointBatch(segment: segment, isFull: isFull).collect()
@@ -115,7 +116,7 @@ struct Checkpointer {
         }
         for id in batch.map(\.cell.id) {
             if report.blocked.contains(id) {
-                try piece(id)?.putBack()
+                try? piece(id)?.putBack()
                 _ = table.markDirty(id)
             } else {
                 try piece(id)?.settle()

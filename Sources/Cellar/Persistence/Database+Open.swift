@@ -59,13 +59,11 @@ extension Database {
         let mayCreate = options.creates && options.access == .readWrite
         let path = "\(directory)/data.mdb"
         if let file = try DatabaseFile(path: path) {
-            if try file.byteCount() > 0 {
-                _ = try DatabaseCompleteness.check(file)
-            } else if mayCreate {
-                try creation.claimEmptyDataFile()
-            } else {
-                throw StoreError(.noSuchStore, "'\(path)' is empty; there is no store at '\(directory)'")
+            // A store's own file gets its name with its header in it: one without a byte is something else, or was cut off.
+            guard try file.byteCount() > 0 else {
+                throw .foreign(path, "it is empty: bring back the store's own from a copy, or remove it to begin anew")
             }
+            _ = try DatabaseCompleteness.check(file)
         } else if mayCreate {
             // What lies at the lock file's path is looked at first, so that a refusal leaves nothing behind.
             try creation.readyLockFile()

@@ -1,4 +1,7 @@
-/// Finds out whether a data file has been cut off.
+/// Finds out whether a data file has been cut off, and whether what LMDB goes to first is there: the roots of its trees.
+///
+/// LMDB has no checksums, and to walk all of a large file at each opening would take too long: what is damaged further down is
+/// LMDB's to find.
 ///
 /// A whole file may be shorter than its header's last page suggests: a page at the end that was taken and given back within
 /// one transaction is never written. Such a page is in the free list. So a file is whole if and only if every page that lies
@@ -21,17 +24,69 @@ struct DatabaseCompleteness {
             guard later.transaction != header.transaction else { break }
             header = later
         }
-        throw .damaged(file.path, "it is cut off: \(header.lastPage + 1) pages should be there, but some are missing")
+        throw .damaged(file.path, "it is cut off: \(header.lastPage + 1) pages should be there, but some are missing or overwritten")
     }
 
     private static func isWhole(_ file: DatabaseFile, _ header: DatabaseHeader) throws(StoreError) -> Bool {
         // The header was read before the size: a writer extends the file first and writes the header last.
         let byteCount = try file.byteCount()
-        guard byteCount < header.fullByteCount else { return true }
+        guard byteCount < header.fullByteCount else { return try rootsAreSound(file, header) }
         let missing = header.lastPage + 1 - byteCount / UInt64(header.pageSize)
         var walk = DatabaseCompleteness(file: file, header: header, firstMissing: header.lastPage + 1 - missing)
         guard header.freeListRoot != .max, try walk.visit(header.freeListRoot, depth: 0) else { return false }
-        return UInt64(walk.freeMissing.count) == missing
+        guard UInt64(walk.freeMissing.count) == missing else { return false }
+        return try rootsAreSound(file, header)
+    }
+
+    /// Whether the roots of all trees look like pages of trees.
+    private static func rootsAreSound(_ file: DatabaseFile, _ header: DatabaseHeader) throws(StoreError) -> Bool {
+        if header.freeListRoot != DatabaseTree.none {
+            // Its keys are numbers of transactions; the first of a branch page is left out.
+            guard let free = try page(header.freeListRoot, file, header),
+                free.nodes.dropFirst(free.isLeaf ? 0 : 1).allSatisfy({ free.bytes.integer(at: $0 + 6, as: UInt16.self) == 8 })
+            else { return false }
+        }
+        if header.mainRoot == DatabaseTree.none { return true }
+        guard let main = try page(header.mainRoot, file, header) else { return false }
+        guard main.isLeaf else { return true }
+        for place in main.nodes {
+            guard let flags = main.bytes.integer(at: place + 4, as: UInt16.self),
+                let keyCount = main.bytes.integer(at: place + 6, as: UInt16.self)
+            else { return false }
+            // Bit 1: the value is a named database's tree.
+            guard flags & 0x02 != 0 else { continue }
+            guard let tree = DatabaseTree(main.bytes, at: place + 8 + Int(keyCount)), tree.isPossible(lastPage: header.lastPage)
+            else { return false }
+            if tree.root != DatabaseTree.none, try page(tree.root, file, header) == nil { return false }
+        }
+        return true
+    }
+
+    /// A page of a tree: its bytes, and where its nodes begin.
+    private struct TreePage {
+        var bytes: [UInt8]
+        var isLeaf: Bool
+        var nodes: [Int]
+    }
+
+    /// Reads a page of a tree; nil if it is not as it should be.
+    private static func page(
+        _ number: UInt64, _ file: DatabaseFile, _ header: DatabaseHeader
+    ) throws(StoreError) -> TreePage? {
+        let bytes = try file.bytes(at: number * UInt64(header.pageSize), count: header.pageSize)
+        guard bytes.count == header.pageSize, bytes.integer(at: 0, as: UInt64.self) == number,
+            let flags = bytes.integer(at: 10, as: UInt16.self), let lower = bytes.integer(at: 12, as: UInt16.self),
+            let upper = bytes.integer(at: 14, as: UInt16.self), flags & 0x03 == 0x01 || flags & 0x03 == 0x02,
+            lower > 16, lower % 2 == 0, lower <= upper, Int(upper) <= header.pageSize
+        else { return nil }
+        var nodes: [Int] = []
+        for index in 0..<(Int(lower) - 16) / 2 {
+            guard let place = bytes.integer(at: 16 + 2 * index, as: UInt16.self), place >= upper,
+                Int(place) + 8 <= header.pageSize
+            else { return nil }
+            nodes.append(Int(place))
+        }
+        return TreePage(bytes: bytes, isLeaf: flags & 0x02 != 0, nodes: nodes)
     }
 
     private init(file: DatabaseFile, header: DatabaseHeader, firstMissing: UInt64) {

@@ -49,11 +49,6 @@ struct DatabaseCreation {
         guard fsync(folder.number) == 0 else { throw .system("write '\(directory)'", errno) }
     }
 
-    /// Readies an empty data file, which LMDB is going to fill.
-    func claimEmptyDataFile() throws(StoreError) {
-        try FileDescriptor.open(dataPath, O_RDWR).setMode(mode)
-    }
-
     /// Makes the lock file if there is none, and gives all of it room on the disk.
     ///
     /// LMDB maps this file and only stretches it. A page without room would be a SIGBUS the first time that a reader's slot

@@ -46,8 +46,7 @@ struct DatabaseHeader: Equatable {
         let page = try file.bytes(at: offset, count: Self.byteCount)
         guard let magic = page.integer(at: 16, as: UInt32.self), let version = page.integer(at: 20, as: UInt32.self),
             let flags = page.integer(at: 10, as: UInt16.self), let pageSize = page.integer(at: 40, as: UInt32.self),
-            let root = page.integer(at: 80, as: UInt64.self), let main = page.integer(at: 128, as: UInt64.self),
-            let last = page.integer(at: 136, as: UInt64.self),
+            let freeList = DatabaseTree(page, at: 40), let main = DatabaseTree(page, at: 88), let last = page.integer(at: 136, as: UInt64.self),
             let transaction = page.integer(at: 144, as: UInt64.self)
         else { throw .foreign(file.path, "it is too short to be an LMDB file") }
         if magic == Self.magic.byteSwapped {
@@ -57,12 +56,18 @@ struct DatabaseHeader: Equatable {
         guard version == Self.formatVersion else {
             throw StoreError(.incompatible, "the database '\(file.path)' has LMDB's data format \(version), not 1")
         }
-        guard pageSize.nonzeroBitCount == 1, (512...32768).contains(pageSize), (1..<(1 << 47)).contains(last) else {
+        guard pageSize.nonzeroBitCount == 1, (512...32768).contains(pageSize), (1..<(1 << 47)).contains(last),
+            transaction < 1 << 62
+        else {
             throw .damaged(file.path, "its header has impossible numbers")
         }
+        // The free list's keys are numbers; its other flags are the environment's own.
+        guard freeList.flags & DatabaseTree.orderFlags == DatabaseTree.numberKeys, main.flags == 0,
+            freeList.isPossible(lastPage: last), main.isPossible(lastPage: last)
+        else { throw .damaged(file.path, "its header leads to trees that cannot be") }
         self.pageSize = Int(pageSize)
-        freeListRoot = root
-        mainRoot = main
+        freeListRoot = freeList.root
+        mainRoot = main.root
         lastPage = last
         self.transaction = transaction
     }

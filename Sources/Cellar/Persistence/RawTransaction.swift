@@ -23,7 +23,7 @@ struct RawTransaction {
         self.directory = directory
     }
 
-    var identifier: UInt64 { UInt64(unsafe mdb_txn_id(pointer)) }
+    var identifier: UInt64 { UInt64(truncatingIfNeeded: unsafe mdb_txn_id(pointer)) }
 
     func commit() -> Int32 {
         let code = unsafe mdb_txn_commit(pointer)

@@ -53,13 +53,13 @@ struct FileLock: Sendable {
 
     /// Takes a shared lock on one byte. Needs no permission to write, and changes nothing.
     func shareByte(_ byte: UInt64) throws(StoreError) {
-        let number = cellar_file_lock_byte(file.number, off_t(clamping: byte))
+        let number = cellar_file_lock_byte(file.number, off_t(clamping: min(byte, 1 << 62)))
         if number != 0 { throw .system("lock a byte of a file of the store", number) }
     }
 
     /// Whether somebody else has a lock on one of the bytes up to `last`. Where it cannot be told, as if so.
     func isHeldElsewhere(upTo last: UInt64) -> Bool {
-        cellar_file_is_locked_up_to(file.number, off_t(clamping: last)) != 0
+        cellar_file_is_locked_up_to(file.number, off_t(clamping: min(last, 1 << 62))) != 0
     }
 
     private func attempt(_ kind: Int32) throws(StoreError) -> Bool {

@@ -39,6 +39,9 @@ struct Allocator {
         let wanted = Self.blockSize(size)
         if let block = try takeFree(wanted, declare) { return block }
         let block = Block(offset: cursor.relaxed(), size: wanted)
+        guard unsafe block.offset >= UInt64(MemoryLayout<cellar_segment>.size),
+            block.offset % UInt64(SegmentLayout.granule) == 0
+        else { throw segment.corrupt("its allocation cursor is \(block.offset)") }
         let end = block.offset.addingReportingOverflow(wanted)
         guard !end.overflow, end.partialValue < UInt64(Int.max) else {
             throw StoreError(.memoryFull, "a block of \(size) bytes fits in no segment")
@@ -59,6 +62,10 @@ struct Allocator {
             let (next, size) = try freeBlock(offset)
             let rest = size.relaxed() &- wanted
             if size.relaxed() >= wanted, rest == 0 || rest > UInt64(Self.smallLimit) {
+                // A small list has blocks of one size: a larger one would be cleared over what lies behind it.
+                guard rest == 0 || wanted > UInt64(Self.smallLimit), rest % UInt64(SegmentLayout.granule) == 0 else {
+                    throw segment.corrupt("the free block at \(offset) is said to have \(size.relaxed()) bytes")
+                }
                 let block = Block(offset: offset &+ rest, size: wanted)
                 let address = unsafe try segment.require(offset, count: Int(clamping: size.relaxed()), "a free block")
                 declare(block)
@@ -77,6 +84,7 @@ struct Allocator {
 
     /// Puts a block on its free list. Its memory must be out of everyone's sight.
     func release(_ block: Block) throws(StoreError) {
+        try check(block)
         let list = list(for: block.size)
         if list.relaxed() == block.offset { return }
         _ = unsafe try segment.require(block.offset, count: Int(clamping: block.size), "a freed block")
@@ -91,6 +99,7 @@ struct Allocator {
 
     /// Undoes a `take` whose author died: the block may have left its place or not.
     func giveBack(_ block: Block) throws(StoreError) {
+        try check(block)
         if block.offset >= cursor.relaxed() {
             // Fresh memory that never left: only what was written into it must go.
             if let address = unsafe segment.pointer(block.offset, count: Int(clamping: block.size)) {
@@ -101,6 +110,14 @@ struct Allocator {
         }
         if try isListed(block) { return }
         try release(block)
+    }
+
+    /// Blocks come back by what damaged memory may say of them, and the size chooses the list.
+    private func check(_ block: Block) throws(StoreError) {
+        let granule = UInt64(SegmentLayout.granule)
+        guard block.size >= granule, block.size % granule == 0, block.offset % granule == 0 else {
+            throw segment.corrupt("a block at \(block.offset) is said to have \(block.size) bytes")
+        }
     }
 
     /// Whether the block is on its list, or in a larger one that is. Looks a little further than `takeFree`, since

@@ -20,13 +20,11 @@ struct Catalog {
         let mutex = mutex
         let holder = segment.word(CELLAR_HEADER_ALLOCATION_HOLDER)
         switch mutex.lock(until: deadline) {
-        case .locked: break
+        case .locked:
+            // Who could not mend something left it on record: nobody works on it before somebody can.
+            if intent.operation != Intent.Operation.none { try recover(orUnlock: mutex) }
         case .ownerDied:
-            do { try recover() } catch {
-                // Not made consistent: the next one is told too, instead of working on what could not be mended.
-                mutex.unlock()
-                throw error
-            }
+            try recover(orUnlock: mutex)
             crashPoint("recover: lock made consistent")
             mutex.makeConsistent()
         case .busy:
@@ -41,6 +39,16 @@ struct Catalog {
         do throws(StoreError) { return try body() } catch {
             // What the failed operation left half done is undone as if its process had died.
             if intent.operation != Intent.Operation.none { try recover() }
+            throw error
+        }
+    }
+
+    /// Mends what is on record, or gives the lock up. It is made consistent even then: the intent keeps what is half done
+    /// from being worked on, while an inconsistent mutex would become one that nobody can lock or tell from a held one.
+    private func recover(orUnlock mutex: RobustMutex) throws(StoreError) {
+        do throws(StoreError) { try recover() } catch {
+            mutex.makeConsistent()
+            mutex.unlock()
             throw error
         }
     }
@@ -316,7 +324,11 @@ struct Catalog {
     private func recount() throws(StoreError) {
         // No crash point: see `recover`, of which this is the last step.
         var count: UInt64 = 0
-        try table.forEachCell { cell throws(StoreError) in if cell.state != .removed { count += 1 } }
+        try table.forEachCell { cell throws(StoreError) in
+            if cell.state != .removed { count += 1 }
+        } damaged: { _ throws(StoreError) in
+            // Whoever looks for the cell is told.
+        }
         liveCells.setRelaxed(count)
         try directory.recount()
         // Ids are looked for from the first on, since the dead may have moved the hint past one that is spare.

@@ -62,6 +62,7 @@ extension CellReference {
     /// Checks everything that the cell's header says against the segment's bounds and its type's size.
     @inline(__always)
     init(_ header: CellHeader, size: Int, alignment: Int) throws(StoreError) {
+        // Wraps around where damaged memory says so; what does not fit in the segment is found below.
         let stride = Rounding.up(max(size, 1), to: max(alignment, 1))
         switch header.kind {
         case .value where size <= 8: try self.init(wordOf: header, size: size)
@@ -81,8 +82,11 @@ extension CellReference {
 
     private init(copiesOf header: CellHeader, size: Int, alignment: Int) throws(StoreError) {
         let copy = Rounding.up(size, to: 16)
+        guard copy > 0, copy <= header.segment.reserve else {
+            throw header.segment.corrupt("the value at \(header.offset) is said to have \(size) bytes")
+        }
         let payload = unsafe try header.segment.require(
-            header.word.acquire(), count: 2 * copy, alignment: max(16, min(alignment, 64)), "the value of a cell")
+            header.word.acquire(), count: 2 &* copy, alignment: max(16, min(alignment, 64)), "the value of a cell")
         unsafe self.init(
             address: header.address, payload: payload, marks: header.address + CELLAR_CELL_MARK,
             array: header.address, copySize: copy, count: 1, size: size, stride: size, id: header.id)
@@ -94,7 +98,9 @@ extension CellReference {
         let array = unsafe try segment.require(header.word.acquire(), count: head, "the array part of a cell")
         let fields = unsafe array.assumingMemoryBound(to: cellar_array.self).pointee
         let bytes = Int(clamping: header.count).multipliedReportingOverflow(by: stride)
-        guard header.count > 0, !bytes.overflow, fields.payload_size == UInt64(bytes.partialValue) else {
+        guard header.count > 0, !bytes.overflow, bytes.partialValue > 0, bytes.partialValue <= segment.reserve,
+            fields.payload_size == UInt64(bytes.partialValue)
+        else {
             throw segment.corrupt("the array at \(header.offset) does not have the size of its elements")
         }
         let chunks = (bytes.partialValue + SegmentLayout.chunkSize - 1) >> SegmentLayout.chunkShift

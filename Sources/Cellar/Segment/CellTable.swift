@@ -47,17 +47,32 @@ struct CellTable {
     func cell(_ id: Int) throws(StoreError) -> CellHeader? {
         guard let page = try page(id >> Self.pageShift) else { return nil }
         let offset = page.cell(id & Self.pageMask).acquire()
-        return offset == 0 ? nil : try CellHeader(segment: segment, at: offset)
+        if offset == 0 { return nil }
+        let cell = try CellHeader(segment: segment, at: offset)
+        guard cell.id == id else { throw segment.corrupt("the cell at \(offset) is said to be number \(cell.id) and \(id)") }
+        return cell
     }
 
     /// Visits every cell. O(ids handed out), whatever the header says: pages that are not there are passed over whole.
     func forEachCell(_ body: (CellHeader) throws(StoreError) -> Void) throws(StoreError) {
+        try forEachCell(body) { error throws(StoreError) in throw error }
+    }
+
+    /// The same, telling of each that is damaged, instead of ending with the first.
+    func forEachCell(
+        _ body: (CellHeader) throws(StoreError) -> Void, damaged: (StoreError) throws(StoreError) -> Void
+    ) throws(StoreError) {
         let pages = (end + SegmentLayout.cellsPerPage - 1) / SegmentLayout.cellsPerPage
         for index in 0..<pages {
-            guard let page = try page(index) else { continue }
-            for slot in 0..<SegmentLayout.cellsPerPage {
-                let offset = page.cell(slot).acquire()
-                if offset != 0 { try body(try CellHeader(segment: segment, at: offset)) }
+            do throws(StoreError) {
+                guard let page = try page(index) else { continue }
+                for slot in 0..<SegmentLayout.cellsPerPage {
+                    let offset = page.cell(slot).acquire()
+                    if offset == 0 { continue }
+                    do throws(StoreError) { try body(try CellHeader(segment: segment, at: offset)) } catch { try damaged(error) }
+                }
+            } catch {
+                try damaged(error)
             }
         }
     }
@@ -105,7 +120,11 @@ struct CellTable {
         guard hint.relaxed() != 0 else { return nil }
         var id = Int(clamping: hint.relaxed() - 1)
         while id < end {
-            if let page = try page(id >> Self.pageShift), page.cell(id & Self.pageMask).relaxed() == 0 {
+            guard let page = try page(id >> Self.pageShift) else {
+                id = (id >> Self.pageShift + 1) << Self.pageShift
+                continue
+            }
+            if page.cell(id & Self.pageMask).relaxed() == 0 {
                 hint.setRelaxed(UInt64(id + 1))
                 return id
             }

@@ -15,6 +15,13 @@ struct SchemaTable {
         var fingerprint: UInt64 { unsafe fields.pointee.fingerprint }
         var size: Int { Int(clamping: unsafe fields.pointee.size) }
         var alignment: Int { Int(unsafe fields.pointee.alignment) }
+        /// Size and alignment, where they can be those of a type. Only the text tells whether they are this one's.
+        func layout(in segment: Segment) throws(StoreError) -> (size: Int, alignment: Int) {
+            guard size > 0, size <= SchemaParser.maximumSize, alignment.nonzeroBitCount == 1 else {
+                throw segment.corrupt("a type of \(size) bytes, aligned to \(alignment), is said to be there")
+            }
+            return (size, alignment)
+        }
         var textLength: Int { Int(unsafe fields.pointee.text_length) }
     }
 

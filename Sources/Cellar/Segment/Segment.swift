@@ -93,7 +93,8 @@ final class Segment: @unchecked Sendable {
     /// Backs at least `end` bytes with memory. Under the allocation lock.
     func grow(toContain end: Int) throws(StoreError) {
         let size = word(CELLAR_HEADER_SIZE)
-        let current = Int(clamping: size.relaxed())
+        // What the header says is no reason to take more memory than a step.
+        let current = min(Int(clamping: size.relaxed()), try object.size())
         if end <= current, reaches(end) { return }
         guard end <= reserve else {
             throw StoreError(

@@ -56,6 +56,24 @@ import Testing
         random = generator
     }
 
+    /// LMDB goes to the pages that its header names without a look at them, and numbers of transactions above 2^63 were an
+    /// overflow here.
+    @Test(arguments: [(80, 8), (128, 8), (136, 0), (46, 2), (94, 2), (92, 2), (151, 1)])
+    func aHeaderThatLeadsNowhereIsRefused(place: Int, width: Int) throws {
+        try fill(entries: 200)
+        let whole = scratch.read("data.mdb")
+        var bytes = whole
+        for page in [0, 4096] {
+            for index in 0..<max(width, 1) { bytes[page + place + index] = width == 8 ? (index == 0 ? 1 : 0) : 0xFF }
+        }
+        scratch.write(bytes, to: "data.mdb")
+        #expect(codeThrown { _ = try scratch.database { $0.creates = false } } == .corruptDatabase)
+        #expect(codeThrown { _ = try scratch.looker() } == .corruptDatabase)
+        #expect(scratch.read("data.mdb") == bytes)
+        scratch.write(whole, to: "data.mdb")
+        try scratch.database().close()
+    }
+
     @Test func aHeaderOfNonsenseNeitherTrapsNorHangs() throws {
         try fill(entries: 100)
         let whole = scratch.read("data.mdb")

@@ -18,6 +18,7 @@ struct CheckpointGateTests {
             let other = try NativeThread(name: "checkpointer") {
                 for pass in first..<first + rounds {
                     while reached.load(ordering: .acquiring) < pass {}
+                    gate.begun.add(1)
                     gate.end(pass, nil)
                 }
             }

@@ -7,8 +7,11 @@ extension Catalogue {
         named name: String, in transaction: borrowing some DatabaseReading & ~Copyable
     ) throws(StoreError) -> CellRecord? {
         guard Self.nameByteCounts.contains(name.utf8.count) else { return nil }
-        guard let bytes = try transaction.value(of: name.utf8.span, in: cells) else { return nil }
-        guard let record = CellRecord(parsing: bytes) else {
+        let found = try transaction.withValue(of: name.utf8.span, in: cells) { value in
+            value.byteCount <= CellRecord.maximumByteCount ? CellRecord(parsing: value.copiedBytes) : nil
+        }
+        guard let found else { return nil }
+        guard let record = found else {
             throw .damaged("\(database.directory)/data.mdb", "the record of the cell '\(name)' makes no sense")
         }
         return record
@@ -21,7 +24,12 @@ extension Catalogue {
         _ body: (_ name: [UInt8], _ record: CellRecord?) throws(StoreError) -> Bool
     ) throws(StoreError) {
         try transaction.forEach(in: cells) { (name, value) throws(StoreError) in
-            try body(name.copiedBytes, CellRecord(parsing: value.copiedBytes))
+            // A length that no record has may lead out of the file: nothing of it is looked at.
+            guard name.byteCount <= Self.nameByteCounts.upperBound else {
+                throw .damaged("\(database.directory)/data.mdb", "a cell's name on disk has \(name.byteCount) bytes")
+            }
+            let record = value.byteCount <= CellRecord.maximumByteCount ? CellRecord(parsing: value.copiedBytes) : nil
+            return try body(name.copiedBytes, record)
         }
     }
 

@@ -44,8 +44,11 @@ extension Catalogue {
     func value<Value>(
         of key: MetaKey<Value>, in transaction: borrowing some DatabaseReading & ~Copyable
     ) throws(StoreError) -> Value? {
-        guard let bytes = try transaction.value(of: key.name.utf8.span, in: meta) else { return nil }
-        guard let value = key.decode(bytes) else {
+        let found = try transaction.withValue(of: key.name.utf8.span, in: meta) { text in
+            text.byteCount <= 64 ? key.decode(text.copiedBytes) : nil
+        }
+        guard let found else { return nil }
+        guard let value = found else {
             throw .damaged("\(database.directory)/data.mdb", "the entry '\(key.name)' in 'meta' makes no sense")
         }
         return value

@@ -9,7 +9,12 @@ struct Block64 { var a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0 }
 @main
 struct Benchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cellar-bench",
+        commandName: "cellar-bench", abstract: "Measures Cellar.",
+        subcommands: [Operations.self, Recovery.self, Hold.self], defaultSubcommand: Operations.self)
+}
+
+struct Operations: ParsableCommand {
+    static let configuration = CommandConfiguration(
         abstract: "Measures Cellar's main operations beside the bare operations of the hardware, in one run.",
         discussion: "Ratios of medians are what to look at: absolute times depend on the machine and its load. "
             + "Ends with status 1 if a figure misses its bound.")

@@ -11,6 +11,8 @@ struct Samples {
         return sorted.isEmpty ? .nan : sorted[sorted.count / 2]
     }
 
+    var worst: Double { nanoseconds.max() ?? .nan }
+
     var spread: String {
         guard let least = nanoseconds.min(), let most = nanoseconds.max() else { return "" }
         return "\(short(least))…\(short(most))"

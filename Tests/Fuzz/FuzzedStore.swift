@@ -1,0 +1,145 @@
+import Cellar
+import CellarTestSupport
+import Glibc
+
+/// A store with something of everything in it, whose bytes are put back before each case.
+final class FuzzedStore {
+    let path: String
+    let segmentPath: String
+    /// Told of every segment that is made: a store whose identity is damaged gets another one.
+    private let note: (String) -> Void
+    private let segment: SegmentMutation
+    private let database: DatabaseMutation
+
+    init(_ path: String, note: @escaping (String) -> Void) throws {
+        self.path = path
+        self.note = note
+        segmentPath = try Self.fill(path)
+        note(segmentPath)
+        segment = SegmentMutation(Image(bytes: Files.read(segmentPath)))
+        database = DatabaseMutation(whole: Files.read(path + "/data.mdb"))
+    }
+
+    deinit { unsafe unlink(segmentPath) }
+
+    private static func options(_ change: (inout Store.Options) -> Void = { _ in }) -> Store.Options {
+        var options = Store.Options()
+        options.addressReserve = 1 << 30
+        options.lockTimeout = .milliseconds(10)
+        change(&options)
+        return options
+    }
+
+    /// Returns the path of the segment.
+    private static func fill(_ path: String) throws -> String {
+        let store = try Store.open(path, options { $0.lockTimeout = .seconds(10) })
+        defer { store.close() }
+        try store.value("value", initial: 0).store(5)
+        try store.array("list", of: Int.self, count: 10_000).update { $0[0] = 7 }
+        try store.array("triples", of: Triple.self, count: 100).update { $0[3] = Triple(7) }
+        _ = try store.value("triple", initial: Triple(3))
+        _ = try store.value("fleeting", initial: 1, persistence: .volatile)
+        for index in 0..<12 { _ = try store.value("many \(index)", initial: Triple(index)) }
+        try store.rename("many 1", to: "a name that was given later, and is longer than the old one")
+        try store.remove("many 2")
+        try store.sync()
+        let path = Files.segmentPath(try store.statistics().identity)
+        // Another attachment, so that what was removed before becomes free memory, and some of it waits in limbo.
+        store.close()
+        let again = try Store.open(store.path, options())
+        try again.remove("many 3")
+        try again.sync()
+        try again.remove("many 4")
+        again.close()
+        return path
+    }
+
+    /// Puts the store back and damages it. Returns what kind of damage it is, and what was done in words.
+    func damage(_ random: inout SeededRandom) -> (kind: String, story: String) {
+        Files.write(database.whole, to: path + "/data.mdb", truncating: true)
+        if Int.random(in: 0..<100, using: &random) < 65 {
+            let (bytes, story) = segment.damaged(&random)
+            Files.write(bytes, to: segmentPath, truncating: true)
+            return ("segment", story)
+        }
+        let kind = DatabaseMutation.Kind.allCases.randomElement(using: &random)!
+        if Bool.random(using: &random) {
+            Files.write(segment.whole.bytes, to: segmentPath, truncating: true)
+        } else {
+            unsafe unlink(segmentPath)
+        }
+        return ("lmdb-\(kind.rawValue)", database.damage(path, kind, &random))
+    }
+
+    // MARK: Using it
+
+    /// Does a bit of everything. Errors are the store's own, or there are none; whatever else happens is found by the parent.
+    func use(_ random: inout SeededRandom) throws {
+        let onlyLooks = Int.random(in: 0..<4, using: &random) == 0
+        try tolerating { try look() }
+        if onlyLooks { return }
+        try tolerating {
+            let store = try Store.open(path, Self.options())
+            let made = Files.segmentPath((try? store.statistics().identity) ?? "")
+            if made != segmentPath { note(made) }
+            defer {
+                store.close()
+                if made != segmentPath { unsafe unlink(made) }
+            }
+            let steps = steps(store).shuffled(using: &random)
+            for step in steps { try tolerating(step) }
+        }
+        try tolerating { try look() }
+    }
+
+    private func tolerating(_ body: () throws -> Void) throws {
+        do { try body() } catch is StoreError {}
+    }
+
+    private func look() throws {
+        let store = try Store.open(path, Self.options { $0 = .readOnly })
+        defer { store.close() }
+        _ = store.attachments()
+        try tolerating { _ = try store.statistics() }
+        try tolerating { _ = try store.value("value", of: Int.self).load() }
+        try tolerating { _ = try store.array("list", of: Int.self).values() }
+        try tolerating { _ = try store.array("triples", of: Triple.self).load(at: 3) }
+        let cells = try store.cells()
+        for cell in cells { try tolerating { _ = try store.cell(cell.name).bytes() } }
+    }
+
+    private func steps(_ store: Store) -> [() throws -> Void] {
+        [
+            { _ = try store.cells() }, { _ = try store.statistics() }, { _ = store.attachments() },
+            { _ = try store.value("value", of: Int.self).add(1) },
+            { _ = try store.value("value", of: Int.self).withLock { $0 += 1 } },
+            { _ = try store.value("fleeting", of: Int.self).add(1) },
+            {
+                let list = try store.array("list", of: Int.self)
+                _ = try list.values()
+                list[9_999] = 1
+                _ = list[1]
+            },
+            { try store.array("list", of: Int.self).update { $0[0] = 1 } },
+            { try store.array("list", of: Int.self).fill(1) },
+            {
+                let triples = try store.array("triples", of: Triple.self)
+                _ = try triples.values()
+                _ = try triples.load(at: 7)
+                try triples.update { $0[9] = Triple(1) }
+            },
+            {
+                let triple = try store.value("triple", of: Triple.self)
+                _ = try triple.load()
+                try triple.withLock { $0 = Triple(4) }
+                try triple.store(Triple(5))
+            },
+            { for index in 5..<12 { _ = try store.value("many \(index)", of: Triple.self).load() } },
+            { for index in 0..<20 { _ = try store.value("new \(index)", initial: Triple(index)) } },
+            { _ = try store.array("large", of: Int.self, count: 20_000) },
+            { try store.rename("value", to: "renamed") }, { try store.rename("many 5", to: "many 2") },
+            { try store.remove("many 6") }, { try store.remove("list") },
+            { try store.sync(timeout: .milliseconds(30)) }, { try store.sync(timeout: .milliseconds(30)) },
+        ]
+    }
+}

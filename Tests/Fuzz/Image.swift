@@ -1,0 +1,108 @@
+import CCellar
+import CellarTestSupport
+
+/// The bytes of a segment, and where its structures lie in them.
+///
+/// Structures are walked by their declarations in C, and damaged word by word over their whole size: a field that is
+/// added there is damaged too, without a word here.
+struct Image {
+    /// One structure as it lies in the segment.
+    struct Structure {
+        var name: String
+        var offset: Int
+        var size: Int
+    }
+
+    var bytes: [UInt8]
+
+    func word(_ offset: Int) -> UInt64 {
+        guard offset >= 0, offset + 8 <= bytes.count else { return 0 }
+        return (0..<8).reduce(0) { $0 | UInt64(bytes[offset + $1]) << UInt64($1 * 8) }
+    }
+
+    mutating func setWord(_ offset: Int, _ word: UInt64) { set(offset, word, byteCount: 8) }
+
+    mutating func set(_ offset: Int, _ word: UInt64, byteCount: Int) {
+        for index in 0..<byteCount where offset + index < bytes.count {
+            bytes[offset + index] = UInt8(truncatingIfNeeded: word >> UInt64(index * 8))
+        }
+    }
+
+    /// Every structure of a segment that is whole, by kind.
+    func structures() -> [String: [Structure]] {
+        var all = fixedStructures()
+        all.append(contentsOf: list("schema", from: CELLAR_HEADER_SCHEMAS, MemoryLayout<cellar_schema>.size))
+        all.append(contentsOf: list("limbo record", from: CELLAR_HEADER_LIMBO, MemoryLayout<cellar_limbo>.size))
+        all.append(contentsOf: list("large free block", from: CELLAR_HEADER_FREE_LARGE, 16))
+        for index in 0..<Int(CELLAR_SMALL_CLASSES) {
+            all.append(contentsOf: list("free block", from: CELLAR_HEADER_FREE_SMALL + index * 8, 16))
+        }
+        all.append(contentsOf: directory())
+        for cell in cells() { all.append(contentsOf: parts(ofCell: cell)) }
+        return Dictionary(grouping: all.filter { $0.offset + $0.size <= bytes.count }, by: \.name)
+    }
+
+    private func fixedStructures() -> [Structure] {
+        let slot = unsafe MemoryLayout<cellar_process>.stride
+        return [
+            Structure(name: "header", offset: 0, size: CELLAR_HEADER_FREE_SMALL),
+            Structure(name: "intent", offset: CELLAR_HEADER_INTENT, size: MemoryLayout<cellar_intent>.size),
+            Structure(
+                name: "checkpoint", offset: CELLAR_HEADER_CHECKPOINT, size: unsafe MemoryLayout<cellar_checkpoint>.size),
+            Structure(name: "free lists", offset: CELLAR_HEADER_FREE_SMALL, size: Int(CELLAR_SMALL_CLASSES) * 8),
+            Structure(name: "process slot", offset: CELLAR_SEGMENT_PROCESSES, size: slot),
+            Structure(name: "process slot", offset: CELLAR_SEGMENT_PROCESSES + slot, size: slot),
+            Structure(name: "pages", offset: CELLAR_SEGMENT_PAGES, size: 32),
+            Structure(name: "dirty pages", offset: CELLAR_SEGMENT_DIRTY_PAGES, size: 16),
+        ]
+            + pages().flatMap { page in
+                [
+                    Structure(name: "page cells", offset: page, size: CELLAR_TABLE_PAGE_DIRTY),
+                    Structure(name: "page bits", offset: page + CELLAR_TABLE_PAGE_DIRTY, size: 16),
+                    Structure(name: "page bits", offset: page + CELLAR_TABLE_PAGE_TAKEN, size: 16),
+                ]
+            }
+    }
+
+    private func pages() -> [Int] {
+        (0..<Int(CELLAR_TABLE_PAGES)).map { Int(word(CELLAR_SEGMENT_PAGES + $0 * 8)) }.filter { $0 != 0 }
+    }
+
+    private func list(_ name: String, from link: Int, _ size: Int) -> [Structure] {
+        var found: [Structure] = []
+        var offset = Int(truncatingIfNeeded: word(link))
+        while offset != 0, found.count < 1000 {
+            found.append(Structure(name: name, offset: offset, size: size))
+            offset = Int(truncatingIfNeeded: word(offset))
+        }
+        return found
+    }
+
+    private func directory() -> [Structure] {
+        let table = Int(word(CELLAR_HEADER_DIRECTORY))
+        let head = MemoryLayout<cellar_directory>.size
+        return [
+            Structure(name: "directory", offset: table, size: head),
+            Structure(name: "directory slots", offset: table + head, size: Int(word(table)) * 8),
+        ]
+    }
+
+    func cells() -> [Int] {
+        pages().flatMap { page in (0..<256).map { Int(word(page + $0 * 8)) } }.filter { $0 != 0 }
+    }
+
+    private func parts(ofCell cell: Int) -> [Structure] {
+        let head = unsafe MemoryLayout<cellar_cell>.size
+        var parts = [
+            Structure(name: "cell", offset: cell, size: head),
+            Structure(name: "cell's name", offset: cell + head, size: 8),
+        ]
+        // The kind, in the low byte of the word behind the state.
+        if word(cell + CELLAR_CELL_STATE) >> 32 & 0xFF == 2 {
+            let array = Int(word(cell + CELLAR_CELL_WORD))
+            parts.append(Structure(name: "array", offset: array, size: MemoryLayout<cellar_array>.size))
+            parts.append(Structure(name: "marks", offset: array + MemoryLayout<cellar_array>.size, size: 16))
+        }
+        return parts
+    }
+}
