@@ -17,6 +17,14 @@ import Glibc
             say("state \(try scenario.examine(arguments.path))")
             sayVisits()
         },
+        // stop-at STORE POINT: stops at a point while it makes a cell.
+        "stop-at": { arguments in
+            let store = try arguments.open()
+            CrashPoints.arm(arguments.text(1), .stop)
+            _ = try store.value("made at a stop", initial: 1)
+            say("done")
+            awaitLine()
+        },
     ]
 
     private func scenario(_ arguments: Arguments) throws -> CrashScenario {

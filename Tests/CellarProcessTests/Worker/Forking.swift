@@ -45,7 +45,7 @@ let forkCommands: [String: Command] = [
 ]
 
 /// `fork`, which Swift does not show; nil if it failed.
-private func forkProcess() -> pid_t? {
+func forkProcess() -> pid_t? {
     guard let symbol = unsafe dlsym(nil, "fork") else { return nil }
     let function = unsafe unsafeBitCast(symbol, to: (@convention(c) () -> pid_t).self)
     let process = function()
