@@ -101,6 +101,31 @@ extension ProcessTests {
             }
         #endif
 
+        /// A child that was forked while another thread opened a store could open none itself: the lock of the list of
+        /// open stores stayed as that thread had it, and the child was ended for trying.
+        #if CrashPoints
+            @Test func aForkWhileAnotherThreadOpens() throws {
+                try withScratchStore { scratch in
+                    _ = try scratch.open()
+                    scratch.closeAll()
+                    let busy = scratch.directory + "/busy"
+                    let stopped = try scratch.start(["stop-opening", busy])
+                    #expect(stopped.waitForStop())
+                    let worker = try scratch.worker("fork-opening", busy)
+                    try worker.expect("opening")
+                    usleep(50_000)
+                    worker.send()
+                    try worker.expect("child ok")
+                    try worker.expect("child ended 0")
+                    stopped.signal(SIGCONT)
+                    try stopped.expect("done")
+                    stopped.send()
+                    try worker.expect("busy ok")
+                    scratch.note(try Store.open(busy, .readOnly).statistics().identity)
+                }
+            }
+        #endif
+
         /// All waits are on the monotonic clock: a wall clock that jumps makes none longer or shorter.
         @Test func aWallClockThatJumps() throws {
             try withScratchStore { scratch in

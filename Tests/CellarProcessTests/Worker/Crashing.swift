@@ -25,6 +25,13 @@ import Glibc
             say("done")
             awaitLine()
         },
+        // stop-opening STORE: stops while it opens the store, which keeps others from opening it.
+        "stop-opening": { arguments in
+            CrashPoints.arm("open: lock files made", .stop)
+            _ = try arguments.open()
+            say("done")
+            awaitLine()
+        },
     ]
 
     private func scenario(_ arguments: Arguments) throws -> CrashScenario {
