@@ -43,10 +43,16 @@ let package = Package(
 
         // What the tests share: scratch stores, watchdogs, random numbers with a printed seed, workers.
         .target(name: "CellarTestSupport", dependencies: ["Cellar"], path: tests + "CellarTestSupport", swiftSettings: ours),
+        // Stands between that program and the C library: what is written is noted, calls fail on demand.
+        .target(
+            name: "CInterposer",
+            path: tests + "CInterposer",
+            cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
+        ),
         // The program that tests start, stop and kill.
         .executableTarget(
             name: "cellar-test-worker",
-            dependencies: ["Cellar", "CellarTestSupport"],
+            dependencies: ["Cellar", "CellarTestSupport", "CInterposer"],
             path: tests + "CellarProcessTests/Worker",
             swiftSettings: ours
         ),
@@ -74,7 +80,9 @@ let package = Package(
             swiftSettings: ours),
         .testTarget(
             name: "CellarProcessTests",
-            dependencies: ["Cellar", "CellarTestSupport", "cellar-test-worker", "cellar-tool", "cellar-torture", "cellar-fuzz"],
+            dependencies: [
+                "Cellar", "CellarTestSupport", "cellar-test-worker", "cellar-tool", "cellar-torture", "cellar-fuzz",
+            ],
             path: tests + "CellarProcessTests", exclude: ["Worker"],
             swiftSettings: ours),
     ]

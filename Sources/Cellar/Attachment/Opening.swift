@@ -37,6 +37,8 @@ struct Opening {
         databaseOptions.mode = mode
         let database = try Database.open(directory: directory.path, databaseOptions)
         return try Catalogue.open(database, creates: options.creates) { (catalogue, transaction) throws(StoreError) in
+            // Before the store's first commit: nothing that is acknowledged later may be out of reach after a power cut.
+            try directory.flushNames()
             try catalogue.set(.created, to: MonotonicClock.wall(), in: transaction)
             try giveIdentity(catalogue, in: transaction)
         }

@@ -43,6 +43,18 @@ struct StoreDirectory: Sendable {
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
         ownership = found ? Ownership(owner: data.st_uid, group: data.st_gid, mode: data.st_mode & 0o777) : nil
+        if let ownership { try Self.refuseOpenDirectory(path, status.st_mode, forStoreOf: ownership.mode) }
+    }
+
+    /// Whoever may write the directory may put other files in place of the store's. (A directory that its group may
+    /// write is left to its owner: many systems give every user a group of his own.)
+    private static func refuseOpenDirectory(
+        _ path: String, _ directoryMode: mode_t, forStoreOf mode: mode_t
+    ) throws(StoreError) {
+        guard directoryMode & 0o002 != 0, mode & 0o002 == 0 else { return }
+        throw StoreError(
+            .permissionDenied,
+            "everybody can write the directory '\(path)', and so take the store in it away: chmod o-w it first")
     }
 
     /// Makes the directory if it is missing, with the mode that lets in whom `mode` names.
@@ -59,8 +71,22 @@ struct StoreDirectory: Sendable {
             throw .system("make a store at '\(path)'", errno)
         }
         let directory = try StoreDirectory(existing: path)
-        if directory.ownership == nil { try directory.refuseForeignContent() }
+        if directory.ownership == nil {
+            var status = stat()
+            guard unsafe stat(path, &status) == 0 else { throw .system("look at '\(path)'", errno) }
+            try refuseOpenDirectory(path, status.st_mode, forStoreOf: mode)
+            try directory.refuseForeignContent()
+        }
         return directory
+    }
+
+    /// Sees to it that the names on the way to the store's data are on the disk, those that a killed process made too.
+    func flushNames() throws(StoreError) {
+        for folder in [path, path + "/.."] {
+            let file = try FileDescriptor.open(folder, O_RDONLY | O_DIRECTORY)
+            // Some file systems cannot do it for directories, and say so.
+            guard fsync(file.number) == 0 || errno == EINVAL else { throw .system("write '\(folder)'", errno) }
+        }
     }
 
     /// Takes the store's own lock, under which it is opened and taken apart.

@@ -129,6 +129,8 @@ enum CheckpointFailure {
         switch code {
         case .diskFull:
             return "the checkpoint found the disk full: nothing is lost while the machine runs; make room and sync again"
+        case .timedOut where number == ETIMEDOUT:
+            return "the store's catalogue stayed locked, so nothing could be checkpointed: sync again when its lock is free"
         case .timedOut:
             return "an array stayed locked, so its changes could not be checkpointed: sync again when its lock is free"
         case .corruptSegment:

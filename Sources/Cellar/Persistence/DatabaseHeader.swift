@@ -25,6 +25,7 @@ struct DatabaseHeader: Equatable {
     let mainRoot: UInt64
     let lastPage: UInt64
     let transaction: UInt64
+    private let leadsToTrees: Bool
 
     /// The bytes that the file has if its last page was ever written.
     var fullByteCount: UInt64 { (lastPage + 1) * UInt64(pageSize) }
@@ -40,6 +41,8 @@ struct DatabaseHeader: Equatable {
         }
         guard second.pageSize == first.pageSize else { throw .damaged(file.path, "its header pages contradict each other") }
         self = second.transaction > first.transaction ? second : first
+        // Only of the one that counts: where writing a header page failed, LMDB leaves it with a mixture that is never used.
+        guard leadsToTrees else { throw .damaged(file.path, "its header leads to trees that cannot be") }
     }
 
     private init(_ file: DatabaseFile, at offset: UInt64) throws(StoreError) {
@@ -62,9 +65,8 @@ struct DatabaseHeader: Equatable {
             throw .damaged(file.path, "its header has impossible numbers")
         }
         // The free list's keys are numbers; its other flags are the environment's own.
-        guard freeList.flags & DatabaseTree.orderFlags == DatabaseTree.numberKeys, main.flags == 0,
-            freeList.isPossible(lastPage: last), main.isPossible(lastPage: last)
-        else { throw .damaged(file.path, "its header leads to trees that cannot be") }
+        leadsToTrees = freeList.flags & DatabaseTree.orderFlags == DatabaseTree.numberKeys && main.flags == 0
+            && freeList.isPossible(lastPage: last) && main.isPossible(lastPage: last)
         self.pageSize = Int(pageSize)
         freeListRoot = freeList.root
         mainRoot = main.root

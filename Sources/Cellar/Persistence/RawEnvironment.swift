@@ -24,6 +24,10 @@ struct RawEnvironment: @unchecked Sendable {
 
     func open(path: String, flags: Int32, mode: mode_t) throws(StoreError) {
         try check(unsafe mdb_env_open(pointer, path, UInt32(flags), mode), "open the database")
+        // LMDB leaves this one file open for programs that the process starts: they could write the store.
+        var file: Int32 = -1
+        try check(unsafe mdb_env_get_fd(pointer, &file), "keep the database to this process")
+        guard fcntl(file, F_SETFD, FD_CLOEXEC) == 0 else { throw .system("keep '\(path)' to this process", errno) }
     }
 
     func close() { unsafe mdb_env_close(pointer) }

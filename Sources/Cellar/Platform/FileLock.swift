@@ -12,13 +12,22 @@ struct FileLock: Sendable {
             try made.setMode(mode)
             file = made
         } else {
-            file = try .open(path, O_RDWR)
+            file = try Self.openPlain(path, O_RDWR)
         }
     }
 
     /// Opens the lock file to look whether it is locked, writing nothing.
     init(lookingAt path: String) throws(StoreError) {
-        file = try .open(path, O_RDONLY)
+        file = try Self.openPlain(path, O_RDONLY)
+    }
+
+    /// Opening does not wait, even if somebody put a pipe there.
+    private static func openPlain(_ path: String, _ flags: Int32) throws(StoreError) -> FileDescriptor {
+        let file = try FileDescriptor.open(path, flags | O_NONBLOCK)
+        guard try file.status().st_mode & S_IFMT == S_IFREG else {
+            throw StoreError(.notAStore, "'\(path)' is no plain file, as a store's lock files are: move it away")
+        }
+        return file
     }
 
     /// Takes the lock alone if nobody else has it; false if somebody does.

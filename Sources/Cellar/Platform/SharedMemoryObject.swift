@@ -23,12 +23,19 @@ final class SharedMemoryObject: Sendable {
     static func open(
         _ name: String, readOnly: Bool, for ownership: Ownership
     ) throws(StoreError) -> SharedMemoryObject? {
-        let number = unsafe shm_open(name, (readOnly ? O_RDONLY : O_RDWR) | O_NOFOLLOW | O_CLOEXEC, 0)
+        // Without waiting, even if somebody put a pipe there.
+        let flags = (readOnly ? O_RDONLY : O_RDWR) | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC
+        let number = unsafe shm_open(name, flags, 0)
         if number < 0, errno == ENOENT { return nil }
         if number < 0, errno == ELOOP {
             throw StoreError(
                 .permissionDenied,
                 "the shared memory '/dev/shm\(name)' is a symbolic link, which Cellar never makes: remove it")
+        }
+        // The C library says EINVAL where there is a directory.
+        if number < 0, errno == EISDIR || errno == EINVAL || errno == ENXIO {
+            throw StoreError(
+                .permissionDenied, "'/dev/shm\(name)' is not shared memory, and Cellar did not make it: remove it")
         }
         guard number >= 0 else { throw .system("open the shared memory '\(name)'", errno) }
         let object = SharedMemoryObject(name: name, file: FileDescriptor(owning: number))

@@ -28,8 +28,7 @@ struct Catalog {
             crashPoint("recover: lock made consistent")
             mutex.makeConsistent()
         case .busy:
-            throw StoreError(
-                .timedOut, "the store's catalogue stayed locked by \(LockHolder(holder.relaxed(), in: segment))")
+            throw stayedLocked
         case .unusable(let number):
             throw segment.corrupt("the lock of its catalogue cannot be used (error \(number))")
         }
@@ -51,6 +50,12 @@ struct Catalog {
             mutex.unlock()
             throw error
         }
+    }
+
+    /// That the lock was not to be had, with who has it now. The `errno` tells it from a cell's lock in a checkpoint's failure.
+    var stayedLocked: StoreError {
+        let holder = LockHolder(segment.word(CELLAR_HEADER_ALLOCATION_HOLDER).relaxed(), in: segment)
+        return StoreError(.timedOut, "the store's catalogue stayed locked by \(holder)", errno: ETIMEDOUT)
     }
 
     /// Finishes or undoes what a dead holder left, if there is something and nobody holds the lock. Does not wait.

@@ -17,6 +17,21 @@ import Glibc
             say("state \(try scenario.examine(arguments.path))")
             sayVisits()
         },
+        // stop-at STORE POINT: stops at a point while it makes a cell.
+        "stop-at": { arguments in
+            let store = try arguments.open()
+            CrashPoints.arm(arguments.text(1), .stop)
+            _ = try store.value("made at a stop", initial: 1)
+            say("done")
+            awaitLine()
+        },
+        // stop-opening STORE: stops while it opens the store, which keeps others from opening it.
+        "stop-opening": { arguments in
+            CrashPoints.arm("open: lock files made", .stop)
+            _ = try arguments.open()
+            say("done")
+            awaitLine()
+        },
     ]
 
     private func scenario(_ arguments: Arguments) throws -> CrashScenario {

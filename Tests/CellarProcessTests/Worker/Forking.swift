@@ -3,6 +3,26 @@ import CellarTestSupport
 import Glibc
 
 let forkCommands: [String: Command] = [
+    // fork-opening STORE BUSY: forks while another thread opens a store that cannot be opened; the child opens its own.
+    "fork-opening": { arguments in
+        let busy = arguments.text(1)
+        startThread {
+            say("opening")
+            report("busy") { _ = try Store.open(busy) }
+        }
+        awaitLine()
+        guard let child = forkProcess() else { return say("fork refused") }
+        if child == 0 {
+            // What hangs ends by itself.
+            alarm(20)
+            report("child") { try arguments.open().close() }
+            _exit(0)
+        }
+        var status: Int32 = 0
+        while unsafe waitpid(child, &status, 0) < 0, errno == EINTR {}
+        say("child ended \(status)")
+        awaitLine()
+    },
     // fork STORE: forks with the store open; the child says what its operations come to, then opens it anew.
     "fork": { arguments in
         let store = try arguments.open()
@@ -45,9 +65,23 @@ let forkCommands: [String: Command] = [
 ]
 
 /// `fork`, which Swift does not show; nil if it failed.
-private func forkProcess() -> pid_t? {
+func forkProcess() -> pid_t? {
     guard let symbol = unsafe dlsym(nil, "fork") else { return nil }
     let function = unsafe unsafeBitCast(symbol, to: (@convention(c) () -> pid_t).self)
     let process = function()
     return process < 0 ? nil : process
+}
+
+private func startThread(_ body: @escaping @Sendable () -> Void) {
+    final class Box: Sendable {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+    var thread = pthread_t()
+    _ = unsafe pthread_create(
+        &thread, nil,
+        { argument in
+            unsafe Unmanaged<Box>.fromOpaque(argument!).takeRetainedValue().body()
+            return nil
+        }, unsafe Unmanaged.passRetained(Box(body)).toOpaque())
 }
