@@ -8,7 +8,10 @@ enum Sabotage: String, ExpressibleByArgument, CaseIterable {
     case trap, hang
 }
 
-@main
+// libFuzzer brings a `main` of its own.
+#if !LIBFUZZER
+    @main
+#endif
 struct Fuzz: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fuzz",

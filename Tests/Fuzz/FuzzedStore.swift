@@ -71,11 +71,27 @@ final class FuzzedStore {
         return ("lmdb-\(kind.rawValue)", database.damage(path, kind, &random))
     }
 
+    #if LIBFUZZER
+        /// Where the words of the segment's structures lie.
+        private lazy var places = segment.whole.structures().values.joined().flatMap { structure in
+            stride(from: structure.offset, to: structure.offset + structure.size, by: 8)
+        }
+
+        /// Puts the store back, and overwrites words of the segment's structures.
+        func damage(_ words: [(place: Int, value: UInt64)]) {
+            Files.write(database.whole, to: path + "/data.mdb", truncating: true)
+            var image = segment.whole
+            for (place, value) in words { image.setWord(places[place % places.count], value) }
+            Files.write(image.bytes, to: segmentPath, truncating: true)
+        }
+    #endif
+
     // MARK: Using it
 
     /// Does a bit of everything. Errors are the store's own, or there are none; whatever else happens is found by the parent.
     func use(_ random: inout SeededRandom) throws {
         let onlyLooks = Int.random(in: 0..<4, using: &random) == 0
+        try tolerating { _ = try Store.check(path) }
         try tolerating { try look() }
         if onlyLooks { return }
         try tolerating {
@@ -89,6 +105,7 @@ final class FuzzedStore {
             let steps = steps(store).shuffled(using: &random)
             for step in steps { try tolerating(step) }
         }
+        try tolerating { _ = try Store.repair(path, timeout: .milliseconds(30)) }
         try tolerating { try look() }
     }
 

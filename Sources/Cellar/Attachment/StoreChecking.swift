@@ -125,7 +125,7 @@ struct StoreChecking {
 
     /// Does what those who come next would do by and by: finishes or undoes what the dead were at, frees their places,
     /// makes their locks usable, and writes all of it to disk.
-    static func repair(_ attachment: Attachment) throws(StoreError) {
+    static func repair(_ attachment: Attachment, timeout: Duration) throws(StoreError) {
         guard let segment = attachment.segment else { return }
         var failure: StoreError?
         try CellTable(segment: segment).forEachCell { cell throws(StoreError) in
@@ -133,12 +133,12 @@ struct StoreChecking {
             do throws(StoreError) {
                 let schema = try SchemaTable(segment: segment).schema(at: cell.schema)
                 let reference = try CellReference(cell, size: schema.size, alignment: schema.alignment)
-                try attachment.lock(reference, timeout: nil)
+                try attachment.lock(reference, timeout: timeout)
                 reference.lock.unlock()
             } catch { failure = error }
         }
         if let failure { throw failure }
-        do throws(StoreError) { try attachment.sync(timeout: .seconds(30)) } catch {
+        do throws(StoreError) { try attachment.sync(timeout: timeout) } catch {
             // Arrays that were being written in place: what they should hold is not ours to guess.
             if error.code != .ownerDied { throw error }
         }

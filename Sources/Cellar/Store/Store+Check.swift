@@ -26,11 +26,15 @@ extension Store {
     ///
     /// It never guesses: what is damaged stays so (see `discardSegment(of:)`, which goes back to the last checkpoint), and
     /// an array that was half written in place waits for somebody who knows what belongs there.
-    public static func repair(_ path: String) throws(StoreError) -> CheckReport {
+    ///
+    /// Waits for each lock, and for the disk, as long as `timeout`. Throws as `open` and `sync` do.
+    public static func repair(
+        _ path: String, timeout: Duration = .seconds(30)
+    ) throws(StoreError) -> CheckReport {
         var options = Options()
         options.creates = false
         let store = try Store.open(path, options)
-        do throws(StoreError) { try StoreChecking.repair(store.attachment) } catch {
+        do throws(StoreError) { try StoreChecking.repair(store.attachment, timeout: timeout) } catch {
             store.close()
             throw error
         }
