@@ -17,6 +17,29 @@
 #include <time.h>
 #include <unistd.h>
 
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+// A sanitizer stands there itself, in the test program too, which all of this is linked into: nothing is interposed.
+#define pwrite unused_pwrite
+#define writev unused_writev
+#define write unused_write
+#define fsync unused_fsync
+#define fdatasync unused_fdatasync
+#define open unused_open
+#define link unused_link
+#define unlink unused_unlink
+#define mkdir unused_mkdir
+#define ftruncate unused_ftruncate
+#define fallocate unused_fallocate
+#define posix_fallocate unused_posix_fallocate
+#define shm_open unused_shm_open
+#define mmap unused_mmap
+#define pthread_create unused_pthread_create
+#define malloc unused_malloc
+#define calloc unused_calloc
+#define realloc unused_realloc
+#define clock_gettime unused_clock_gettime
+#endif
+
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 // What goes to the disk.

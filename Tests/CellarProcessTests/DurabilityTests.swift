@@ -113,9 +113,9 @@ extension ProcessTests {
             for _ in 0..<rounds {
                 let holder = try scratch.worker("sync-often", 1_000_000)
                 try holder.expect("ready")
+                try awaitCheckpointer(holder.processID, scratch)
                 let store = try scratch.open { $0.checkpointInterval = .seconds(3600) }
                 let counter = try store.value("counter", of: Int.self)
-                #expect(try store.statistics().segment?.checkpointer == holder.processID)
                 holder.send()
                 usleep(UInt32.random(in: 0..<8_000, using: &random))
                 holder.kill()
@@ -128,6 +128,13 @@ extension ProcessTests {
                 #expect(try cold.value("counter", of: Int.self).load() == count)
                 scratch.closeAll()
             }
+        }
+
+        /// A process is attached before its keeper has taken the role that nobody has.
+        private func awaitCheckpointer(_ process: pid_t, _ scratch: ScratchStore) throws {
+            let looking = try scratch.openReadOnly()
+            while try looking.statistics().segment?.checkpointer != process { usleep(500) }
+            scratch.closeAll()
         }
 
         /// Syncs that come together share checkpoints: there are fewer passes than calls.

@@ -13,6 +13,9 @@ extension Attachment {
     ) throws -> Result {
         let recovery = ArrayRecovery(reference: cell, segment: segment)
         let buffer = unsafe try updateBuffer(for: cell, holding: bytes.count, recovery)
+        // The last update's even number stays before what is put into the buffer now; pairs with the acquire fence of who
+        // read the buffer while the number was odd.
+        SharedFence.release()
         unsafe SharedBytes.copyOut(cell.payload + bytes.lowerBound, buffer, count: bytes.count)
         let result = unsafe try fill(unsafe UnsafeMutableRawBufferPointer(start: buffer, count: bytes.count))
         cell.arrayWord(CELLAR_ARRAY_OVERLAY_START).setRelaxed(UInt64(bytes.lowerBound))

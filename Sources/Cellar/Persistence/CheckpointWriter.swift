@@ -57,6 +57,8 @@ struct CheckpointWriter {
     let catalogue: Catalogue
     /// Compare with the disk and write what differs, whatever the marks say.
     let verifies: Bool
+    /// The checkpointer's place in the process table.
+    let slot: Int
 
     /// How long the checkpoint waits for one array's lock before it leaves the array to the next pass.
     private static let patience: Duration = .milliseconds(5)
@@ -171,7 +173,7 @@ struct CheckpointWriter {
         _ piece: CheckpointPiece, _ report: inout CheckpointReport, in transaction: borrowing WriteTransaction
     ) throws(StoreError) {
         let lock = CellLock(reference: piece.reference, segment: segment)
-        guard lock.acquire(for: Self.patience) else {
+        guard lock.acquire(for: Self.patience, as: slot) else {
             report.blocked.insert(piece.reference.id)
             report.obstacle = StoreError(.timedOut, "an array stayed locked")
             return

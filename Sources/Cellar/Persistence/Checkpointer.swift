@@ -70,7 +70,7 @@ struct Checkpointer {
         do throws(StoreError) {
             let (batch, damage) = try collect(everything: isFull)
             crashPoint("pass: collected")
-            let writer = CheckpointWriter(segment: segment, catalogue: catalogue, verifies: isFull)
+            let writer = CheckpointWriter(segment: segment, catalogue: catalogue, verifies: isFull, slot: slot)
             let report = try write(batch, with: writer)
             crashPoint("pass: committed")
             try settle(batch, report)

@@ -9,15 +9,16 @@ struct CellLock {
     let reference: CellReference
     let segment: Segment?
 
-    /// Takes the lock for a checkpoint; false if it was not to be had in time.
-    func acquire(for patience: Duration) -> Bool {
+    /// Takes the lock for a checkpoint, in the name of the process in `slot`; false if it was not to be had in time.
+    func acquire(for patience: Duration, as slot: Int) -> Bool {
         switch reference.lock.lock(until: MonotonicClock.deadline(after: patience)) {
-        case .locked: return true
-        case .ownerDied:
-            mend()
-            return true
+        case .locked: break
+        case .ownerDied: mend()
         case .busy, .unusable: return false
         }
+        // No crash point: a word for messages.
+        reference.holder.setRelaxed(LockHolder.briefly(slot: slot))
+        return true
     }
 
     func release() { reference.lock.unlock() }
