@@ -34,7 +34,8 @@ extension ProcessTests {
                 let report = try Store.check(scratch.path)
                 #expect(!report.isWhole)
                 #expect(report.findings.allSatisfy { $0.kind == .unfinished })
-                #expect(report.findings.contains { $0.structure == "processes" && $0.text.contains("\(holder.processID)") })
+                #expect(
+                    report.findings.contains { $0.structure == "processes" && $0.text.contains("\(holder.processID)") })
                 #expect(report.findings.contains { $0.structure == "cells" && $0.text.contains("'triple'") })
                 #expect(try Store.repair(scratch.path).findings == [])
 

@@ -108,7 +108,8 @@
 
         /// Kills those who come after the first at a step of their mending, twice in a row.
         private func killTwiceMore(_ scenario: CrashScenario, _ point: String, _ visit: Int, _ step: String) {
-            attempt("\(scenario.name), killed at '\(point)' (\(visit)), then twice at '\(step)'", isNested: true) { scratch in
+            attempt("\(scenario.name), killed at '\(point)' (\(visit)), then twice at '\(step)'", isNested: true) {
+                scratch in
                 try scenario.prepare(scratch.path)
                 _ = try die("crash", scenario, point, visit, scratch)
                 let isKilled = try die("examine", scenario, step, 1, scratch)
@@ -170,7 +171,9 @@
         }
 
         /// Runs a command whole; returns how often it came to which points.
-        private func record(_ command: String, _ scenario: CrashScenario, _ scratch: ScratchStore) throws -> [String: Int] {
+        private func record(_ command: String, _ scenario: CrashScenario, _ scratch: ScratchStore) throws -> [String:
+            Int]
+        {
             let worker = try scratch.worker(command, scenario.name, "-")
             var visits: [String: Int] = [:]
             while true {

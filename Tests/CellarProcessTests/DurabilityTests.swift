@@ -58,7 +58,8 @@ extension ProcessTests {
                     checkpointer.kill()
                     try Store.discardSegment(of: scratch.path)
                     let cold = try scratch.openReadOnly()
-                    #expect(try words == (0..<cells).map { try cold.value("word \($0)", of: Int.self).load() }, "\(round)")
+                    #expect(
+                        try words == (0..<cells).map { try cold.value("word \($0)", of: Int.self).load() }, "\(round)")
                     #expect(try triples == (0..<cells).map { try cold.value("triple \($0)", of: Triple.self).load() })
                     #expect(try elements == cold.array("elements", of: Int.self).values())
                     scratch.closeAll()

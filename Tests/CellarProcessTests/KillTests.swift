@@ -97,8 +97,11 @@ private struct Look {
 
     /// Every cell of the storm's is there under one name and holds what that number holds.
     private func checkCatalog(_ store: Store) throws {
-        for cell in try store.cells() where cell.name.hasPrefix("t0") || cell.name.hasPrefix("t1") || cell.name.hasPrefix("u") {
-            guard let number = cell.name.split(separator: ".").last.flatMap({ Int($0) }), cell.kind == .value else { continue }
+        for cell in try store.cells()
+        where cell.name.hasPrefix("t0") || cell.name.hasPrefix("t1") || cell.name.hasPrefix("u") {
+            guard let number = cell.name.split(separator: ".").last.flatMap({ Int($0) }), cell.kind == .value else {
+                continue
+            }
             let content: Triple
             do throws(StoreError) { content = try store.value(cell.name, of: Triple.self).load() } catch {
                 // The other worker removed or renamed it meanwhile.

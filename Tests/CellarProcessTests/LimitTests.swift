@@ -44,7 +44,9 @@ extension ProcessTests {
         /// Nothing is lost while the disk is full, and it works again when there is room.
         @Test func fullDisk() throws {
             try withScratchStore { scratch in
-                guard let disk = scratch.mountSmall("disk", bytes: 2 << 20) else { return print("no mounts here: not tested") }
+                guard let disk = scratch.mountSmall("disk", bytes: 2 << 20) else {
+                    return print("no mounts here: not tested")
+                }
                 let path = disk + "/store"
                 let store = try scratch.open(at: path) { $0.checkpointInterval = .seconds(3600) }
                 let kept = try store.value("kept", initial: 1)
@@ -122,7 +124,9 @@ extension ProcessTests {
             try withScratchStore { scratch in
                 let worker = try scratch.worker("umask", mask)
                 try worker.expect("directory 700")
-                for name in ["alive.lock", "data.mdb", "lock.mdb", "readers.lock", "store.lock"] { try worker.expect("\(name) 600") }
+                for name in ["alive.lock", "data.mdb", "lock.mdb", "readers.lock", "store.lock"] {
+                    try worker.expect("\(name) 600")
+                }
                 try worker.expect("segment 600")
                 #expect(try worker.wait() == .exit(0))
             }

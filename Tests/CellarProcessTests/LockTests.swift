@@ -100,7 +100,8 @@ extension ProcessTests {
 
         private func refusals(_ cells: SharedArray<Int>) -> [String] {
             let errors = [
-                storeError { try cells.withLock(nil, Self.touch) }, storeError { try cells.update(atomically: nil, Self.touch) },
+                storeError { try cells.withLock(nil, Self.touch) },
+                storeError { try cells.update(atomically: nil, Self.touch) },
                 storeError { try cells.withLock(5..<6, Self.touch) }, storeError { try cells.fill(9) },
             ]
             return errors.map { $0?.code == .ownerDied ? $0?.message ?? "" : "not refused" }
@@ -123,7 +124,8 @@ extension ProcessTests {
                 let after = try cells.withLock { span in [span[29_999], span[30_000], span[0]] }
                 #expect(after == [2, 0, 1])
                 try store.sync()
-                #expect(try scratch.reboot().array("numbers", of: Int.self).values(in: 29_998..<30_002) == [2, 2, 0, 0])
+                #expect(
+                    try scratch.reboot().array("numbers", of: Int.self).values(in: 29_998..<30_002) == [2, 2, 0, 0])
             }
         }
 

@@ -13,7 +13,9 @@ extension ProcessTests {
                     for worker in workers { try worker.expect("ready") }
                     for worker in workers { worker.send() }
                     let segments = try workers.map { try $0.line() }
-                    #expect(segments[0] == segments[1] && segments[0].hasPrefix("segment /cellar-"), "\(round): \(segments)")
+                    #expect(
+                        segments[0] == segments[1] && segments[0].hasPrefix("segment /cellar-"), "\(round): \(segments)"
+                    )
                     for worker in workers { worker.send() }
                     for worker in workers { try worker.expect("hits 2") }
                     for worker in workers { #expect(try worker.wait() == .exit(0)) }
@@ -91,7 +93,9 @@ extension ProcessTests {
                 }
                 // A pass sees to them.
                 try store.sync()
-                #expect(store.attachments().map(\.processID).sorted() == ([getpid()] + workers[3...].map(\.processID)).sorted())
+                #expect(
+                    store.attachments().map(\.processID).sorted()
+                        == ([getpid()] + workers[3...].map(\.processID)).sorted())
                 workers[3].send()
                 try workers[3].expect("closed")
                 #expect(store.attachments().count == 2)

@@ -120,7 +120,10 @@ private func parent(_ path: String) -> String {
 
 /// Something that the log of the interposer tells.
 private struct DiskEvent {
-    enum Kind: UInt32 { case write = 1, sync, name, unname, note }
+    enum Kind: UInt32 {
+        case write = 1
+        case sync, name, unname, note
+    }
     var kind: Kind
     var isSynchronous: Bool
     var file: UInt64

@@ -36,7 +36,8 @@ extension ProcessTests {
         /// A worker whose process ids begin at 1.
         private func namespaced(_ arguments: [String], says first: String) throws -> Worker? {
             let worker = try Worker(
-                command: ["/usr/bin/unshare", "--pid", "--fork", "--kill-child", "--mount-proc", Worker.program] + arguments)
+                command: ["/usr/bin/unshare", "--pid", "--fork", "--kill-child", "--mount-proc", Worker.program]
+                    + arguments)
             do { try worker.expect(first) } catch Worker.Failure.ended {
                 print("no PID namespaces here: not tested")
                 return nil
@@ -142,7 +143,8 @@ extension ProcessTests {
         }
 
         /// Every call that asks for memory, files, room or threads fails once, or from some point on for good.
-        @Test(arguments: ["make", "open"], ["once", "forever"]) func everyRequestFails(kind: String, how: String) throws {
+        @Test(arguments: ["make", "open"], ["once", "forever"]) func everyRequestFails(kind: String, how: String) throws
+        {
             try withScratchStore(seconds: 180) { scratch in
                 let place = scratch.mountSmall("disk", bytes: 64 << 20) ?? scratch.directory
                 let worker = try scratch.start(["fail-each", place + "/store", kind, how])

@@ -15,19 +15,21 @@ public enum Tool {
         let command = [Array((Worker.buildDirectory + "/" + program).utf8)] + arguments
         var argv = unsafe [UnsafeMutablePointer<CChar>?]()
         for argument in command {
-            unsafe argv.append(unsafe (argument + [0]).withUnsafeBytes { bytes in
-                unsafe strdup(bytes.baseAddress!.assumingMemoryBound(to: CChar.self))
-            })
+            unsafe argv.append(
+                unsafe (argument + [0]).withUnsafeBytes { bytes in
+                    unsafe strdup(bytes.baseAddress!.assumingMemoryBound(to: CChar.self))
+                })
         }
         unsafe argv.append(nil)
-        defer { for unsafe argument in unsafe argv { unsafe free(argument) } }
+        defer { for unsafeargument in unsafe argv { unsafe free(argument) } }
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         let paths = [directory + "/tool.out", directory + "/tool.err"]
         unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         for (index, path) in paths.enumerated() {
-            unsafe posix_spawn_file_actions_addopen(&actions, Int32(index + 1), path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+            unsafe posix_spawn_file_actions_addopen(
+                &actions, Int32(index + 1), path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         }
         var process = pid_t()
         let result = unsafe posix_spawn(&process, argv[0]!, &actions, nil, argv, environ)

@@ -4,7 +4,9 @@ import Synchronization
 /// A process that a test started, with which it talks in lines.
 public final class Worker: @unchecked Sendable {
     public enum Failure: Error, CustomStringConvertible {
-        case silent(String), ended(String), cannotStart(String)
+        case silent(String)
+        case ended(String)
+        case cannotStart(String)
         public var description: String {
             switch self {
             case .silent(let text), .ended(let text), .cannotStart(let text): text
@@ -14,7 +16,8 @@ public final class Worker: @unchecked Sendable {
 
     /// How a worker ended.
     public enum Ending: Equatable, Sendable {
-        case exit(Int32), signal(Int32)
+        case exit(Int32)
+        case signal(Int32)
     }
 
     public let processID: pid_t
@@ -60,7 +63,7 @@ public final class Worker: @unchecked Sendable {
         var process = pid_t()
         var argv = unsafe command.map { unsafe strdup($0) }
         unsafe argv.append(nil)
-        defer { for unsafe argument in unsafe argv { unsafe free(argument) } }
+        defer { for unsafeargument in unsafe argv { unsafe free(argument) } }
         let result = unsafe posix_spawn(&process, command[0], &actions, nil, argv, environ)
         guard result == 0 else { throw Failure.cannotStart("cannot start \(command[0]): error \(result)") }
         processID = process

@@ -177,7 +177,8 @@ final class Director {
 
     /// Kills damage nothing; and who comes next puts right what they left.
     private func checkStructures(afterwards: Bool) throws {
-        for finding in try Store.check(path).findings where finding.kind == .damaged || afterwards && finding.kind == .unfinished {
+        for finding in try Store.check(path).findings
+        where finding.kind == .damaged || afterwards && finding.kind == .unfinished {
             errors += 1
             report("\(finding.kind): \(finding.structure): \(finding.text)")
         }

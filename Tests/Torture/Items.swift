@@ -31,11 +31,14 @@ struct Item {
             ("stored", { $0.store($1) }),
             ("added", { cell, _ in cell.add(1) }),
             ("exchanged", { _ = $0.exchange($1) }),
-            ("compared", { cell, number in
-                guard cell.compareExchange(expected: number - 1, desired: number).exchanged else {
-                    throw Failure("compareExchange saw another value than \(number - 1)")
+            (
+                "compared",
+                { cell, number in
+                    guard cell.compareExchange(expected: number - 1, desired: number).exchanged else {
+                        throw Failure("compareExchange saw another value than \(number - 1)")
+                    }
                 }
-            }),
+            ),
             ("locked", { cell, number in try cell.withLock { $0 = number } }),
         ]
         let persistent = kinds.map { kind, change in

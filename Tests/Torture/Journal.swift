@@ -20,9 +20,18 @@ final class Journal {
     struct Track {
         let journal: Journal
         let first: Int
-        var begun: Int { get { journal[first] } nonmutating set { journal[first] = newValue } }
-        var done: Int { get { journal[first + 1] } nonmutating set { journal[first + 1] = newValue } }
-        var saved: Int { get { journal[first + 2] } nonmutating set { journal[first + 2] = newValue } }
+        var begun: Int {
+            get { journal[first] }
+            nonmutating set { journal[first] = newValue }
+        }
+        var done: Int {
+            get { journal[first + 1] }
+            nonmutating set { journal[first + 1] = newValue }
+        }
+        var saved: Int {
+            get { journal[first + 2] }
+            nonmutating set { journal[first + 2] = newValue }
+        }
     }
 
     static let tracks = 110
@@ -34,7 +43,9 @@ final class Journal {
         guard file >= 0, ftruncate(file, off_t(Self.words * 8)) == 0 else { throw Failure("journal \(path): \(errno)") }
         defer { close(file) }
         let mapped = unsafe mmap(nil, Self.words * 8, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)
-        guard let mapped = unsafe mapped, unsafe mapped != MAP_FAILED else { throw Failure("journal \(path): \(errno)") }
+        guard let mapped = unsafe mapped, unsafe mapped != MAP_FAILED else {
+            throw Failure("journal \(path): \(errno)")
+        }
         unsafe memory = mapped.assumingMemoryBound(to: Atomic<Int>.self)
     }
 

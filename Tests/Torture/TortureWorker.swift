@@ -147,7 +147,8 @@ final class TortureWorker {
         for index in items.indices {
             let track = journal.track(index)
             let isVolatile = items[index].isVolatile
-            let range = journal[.memoryDropped] == 0 ? track.done...track.begun : isVolatile ? 0...0 : track.saved...track.begun
+            let range =
+                journal[.memoryDropped] == 0 ? track.done...track.begun : isVolatile ? 0...0 : track.saved...track.begun
             let state = try check(index, range) ?? track.begun
             track.saved = min(track.saved, state)
             track.done = state

@@ -27,7 +27,8 @@ extension Attachment {
         case .busy: throw lockTimeout(reference)
         case .unusable(let number):
             throw StoreError(
-                .corruptSegment, "the lock of \(describe(reference)) cannot be used (error \(number)): its bytes are damaged",
+                .corruptSegment,
+                "the lock of \(describe(reference)) cannot be used (error \(number)): its bytes are damaged",
                 errno: number)
         }
     }
@@ -36,7 +37,8 @@ extension Attachment {
         guard let segment else { return StoreError(.timedOut, "the lock of \(describe(reference)) stayed taken") }
         let holder = LockHolder(reference.holder.relaxed(), in: segment)
         return StoreError(
-            .timedOut, "the lock of \(describe(reference)) stayed taken: \(holder) holds it; wait longer, or end that process")
+            .timedOut,
+            "the lock of \(describe(reference)) stayed taken: \(holder) holds it; wait longer, or end that process")
     }
 
     /// "cell 'name'", for messages.

@@ -46,7 +46,8 @@ struct CellWish {
         let wanted = CellWish.describe(kind, schema, count, persistence)
         let present = CellWish.describe(info.kind, info.schema, info.count, info.persistence)
         throw StoreError(
-            .mismatch, "'\(info.name)' is \(present), and was asked for as \(wanted): use its own type, or another name")
+            .mismatch, "'\(info.name)' is \(present), and was asked for as \(wanted): use its own type, or another name"
+        )
     }
 
     /// A new array holds zeros: they must be values of its type.

@@ -49,7 +49,8 @@ struct Closing {
         let alive = try FileLock(path: directory.aliveLockPath, creatingWith: mode)
         guard try alive.tryExclusive() else {
             throw StoreError(
-                .inUse, "a process has the store '\(directory.path)' open: close it there first ('cellar ps' lists them)")
+                .inUse,
+                "a process has the store '\(directory.path)' open: close it there first ('cellar ps' lists them)")
         }
         defer { alive.release() }
         try body()

@@ -37,7 +37,8 @@ final class Keeper: Sendable {
                 return
             }
             let loop = KeeperLoop(
-                segment: segment, slot: claimed.slot, interval: min(max(interval.nanoseconds, 0), Self.longestInterval), logger: logger,
+                segment: segment, slot: claimed.slot, interval: min(max(interval.nanoseconds, 0), Self.longestInterval),
+                logger: logger,
                 checkpointer: Checkpointer(segment: segment, catalogue: catalogue, logger: logger, slot: claimed.slot))
             start.publish(.success(claimed))
             loop.run { stopping.isSet.load(ordering: .acquiring) }

@@ -84,7 +84,8 @@ struct Opening {
         StoreError(
             .segmentElsewhere,
             "the store '\(directory.path)' is open in a process whose shared memory cannot be seen from here, most "
-                + "likely in another container: let both use one /dev/shm (docker run --ipc=host, or --ipc=container:NAME)")
+                + "likely in another container: let both use one /dev/shm (docker run --ipc=host, or --ipc=container:NAME)"
+        )
     }
 
     private var noData: StoreError {
@@ -109,13 +110,16 @@ struct Opening {
     }
 
     /// The segment, or nil for a store at rest. Where somebody is alive and there is none, it may just be being made.
-    private func findSegmentToLookAt(_ identity: SegmentIdentity, _ ownership: Ownership) throws(StoreError) -> Segment? {
+    private func findSegmentToLookAt(_ identity: SegmentIdentity, _ ownership: Ownership) throws(StoreError) -> Segment?
+    {
         let deadline = MonotonicClock.deadline(after: .seconds(1))
         while true {
             let found = try Segment.find(
                 identity, reserve: options.addressReserve, isReadOnly: true, ownership: ownership)
             if case .living(let living) = found { return living }
-            guard let alive = try? FileLock(lookingAt: directory.aliveLockPath), alive.isHeldElsewhere else { return nil }
+            guard let alive = try? FileLock(lookingAt: directory.aliveLockPath), alive.isHeldElsewhere else {
+                return nil
+            }
             if MonotonicClock.now() >= deadline { throw elsewhere }
             usleep(1_000)
         }
@@ -134,7 +138,8 @@ struct Opening {
         let boot = try MachineIdentity.bootID()
         return try catalogue.database.read { (transaction) throws(StoreError) in
             guard let store = try catalogue.value(of: .uuid, in: transaction) else {
-                throw StoreError(.corruptDatabase, "the store '\(directory.path)' has no identity: its 'meta' is damaged")
+                throw StoreError(
+                    .corruptDatabase, "the store '\(directory.path)' has no identity: its 'meta' is damaged")
             }
             let device = try catalogue.value(of: .device, in: transaction)
             let inode = try catalogue.value(of: .inode, in: transaction)

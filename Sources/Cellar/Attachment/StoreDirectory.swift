@@ -95,7 +95,8 @@ struct StoreDirectory: Sendable {
             let lock = try FileLock(path: openLockPath, creatingWith: mode)
             guard try lock.exclusive(until: deadline) else {
                 throw StoreError(
-                    .inUse, "another process has been opening or closing the store '\(path)' for a long time: "
+                    .inUse,
+                    "another process has been opening or closing the store '\(path)' for a long time: "
                         + "try again, or look what it waits for")
             }
             // Who removed the store meanwhile removed the lock file too.
@@ -113,7 +114,8 @@ struct StoreDirectory: Sendable {
             }
             if name == "." || name == ".." || name == "data.mdb.new" || Self.fileNames.contains(name) { continue }
             throw StoreError(
-                .notAStore, "'\(path)' is a directory with other things in it ('\(name)') and no store: choose another path")
+                .notAStore,
+                "'\(path)' is a directory with other things in it ('\(name)') and no store: choose another path")
         }
     }
 }

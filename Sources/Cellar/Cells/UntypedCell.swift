@@ -139,7 +139,8 @@ public struct UntypedCell: Sendable {
             throw StoreError(
                 .invalidValue, "'\(info.name)' takes \(info.schema.size) bytes an element, not \(bytes.count)")
         }
-        unsafe try bytes.span.bytes.withUnsafeBytes { (bytes) throws(StoreError) in try unsafe info.schema.check(bytes) }
+        unsafe try bytes.span.bytes.withUnsafeBytes { (bytes) throws(StoreError) in try unsafe info.schema.check(bytes)
+        }
     }
 
     private func checkIndex(_ index: Int) throws(StoreError) {

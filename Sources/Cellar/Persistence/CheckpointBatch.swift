@@ -34,7 +34,9 @@ struct CheckpointBatch {
         if isFull {
             try table.forEachCell { cell throws(StoreError) in
                 if !cell.isVolatile { _ = table.markDirty(cell.id) }
-            } damaged: { error throws(StoreError) in damage = error }
+            } damaged: { error throws(StoreError) in
+                damage = error
+            }
         }
         for pages in 0..<CellTable.dirtyPageWords {
             let word = table.dirtyPages(pages)

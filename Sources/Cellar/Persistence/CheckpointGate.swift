@@ -128,13 +128,16 @@ enum CheckpointFailure {
     private static func message(_ code: StoreError.Code, _ number: Int32) -> String {
         switch code {
         case .diskFull:
-            return "the checkpoint found the disk full: nothing is lost while the machine runs; make room and sync again"
+            return
+                "the checkpoint found the disk full: nothing is lost while the machine runs; make room and sync again"
         case .timedOut where number == ETIMEDOUT:
-            return "the store's catalogue stayed locked, so nothing could be checkpointed: sync again when its lock is free"
+            return
+                "the store's catalogue stayed locked, so nothing could be checkpointed: sync again when its lock is free"
         case .timedOut:
             return "an array stayed locked, so its changes could not be checkpointed: sync again when its lock is free"
         case .corruptSegment:
-            return "the checkpoint found damage in the segment: what is damaged was not written, every other cell was; when no "
+            return
+                "the checkpoint found damage in the segment: what is damaged was not written, every other cell was; when no "
                 + "process has the store open, 'cellar discard STORE' goes on from what is on disk"
         case .ownerDied:
             return "a process died in the middle of a bulk write to an array, which is not checkpointed half written: "

@@ -63,7 +63,9 @@ struct CheckpointWriter {
     /// How long the checkpoint waits for one array's lock before it leaves the array to the next pass.
     private static let patience: Duration = .milliseconds(5)
 
-    func write(_ batch: [CollectedCell], in transaction: borrowing WriteTransaction) throws(StoreError) -> CheckpointReport {
+    func write(_ batch: [CollectedCell], in transaction: borrowing WriteTransaction) throws(StoreError)
+        -> CheckpointReport
+    {
         var report = CheckpointReport()
         // Removals first: a new cell may have the name of a removed one.
         for removed in batch where removed.state == .removed { try remove(removed, &report, in: transaction) }
@@ -100,7 +102,8 @@ struct CheckpointWriter {
     }
 
     /// Remembers a cell that is damaged, instead of keeping the others from the disk. Throws what is no damage of a cell.
-    private func passOver(_ cell: CellHeader, _ error: StoreError, _ report: inout CheckpointReport) throws(StoreError) {
+    private func passOver(_ cell: CellHeader, _ error: StoreError, _ report: inout CheckpointReport) throws(StoreError)
+    {
         guard [.corruptSegment, .invalidName, .unsupportedType].contains(error.code) else { throw error }
         report.blocked.insert(cell.id)
         report.obstacle = error.code == .corruptSegment ? error : segment.corrupt("at \(cell.offset), \(error.message)")

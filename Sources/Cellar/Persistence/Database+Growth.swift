@@ -6,7 +6,8 @@ extension Database {
     /// may be open.
     func growMap(from size: Int) throws(StoreError) {
         guard size < Self.largestMapSize else {
-            throw StoreError(.limitReached, "the database of '\(directory)' cannot grow beyond \(Self.largestMapSize) bytes")
+            throw StoreError(
+                .limitReached, "the database of '\(directory)' cannot grow beyond \(Self.largestMapSize) bytes")
         }
         try gate.alone { () throws(StoreError) in
             guard mapSize.load(ordering: .relaxed) <= size else { return }

@@ -41,7 +41,8 @@ extension Database {
         try readyFiles(directory, options)
         let environment = try RawEnvironment(directory: directory)
         do throws(StoreError) {
-            try environment.configure(mapSize: options.mapSize, databases: maximumNamedDatabases, readers: maximumReaders)
+            try environment.configure(
+                mapSize: options.mapSize, databases: maximumNamedDatabases, readers: maximumReaders)
             let flags = options.access == .readOnly ? MDB_RDONLY | MDB_NOLOCK : 0
             // Without thread-local slots a read transaction belongs to nobody but itself, and may move between threads.
             try environment.open(path: directory, flags: flags | MDB_NOTLS, mode: options.mode)

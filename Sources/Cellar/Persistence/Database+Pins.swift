@@ -36,7 +36,7 @@ extension Database {
     func releasePins() {
         guard getpid() == processID else { return }
         pins.withLock { _ = $0.release() }
-     }
+    }
 
     /// False if the map is too small to begin a transaction.
     private func rotateOnce(now: Int64) throws(StoreError) -> Bool {
@@ -56,7 +56,9 @@ extension Database {
     }
 
     /// A read that nobody knows of, repeated until its result is certain.
-    func lookingRead<Result>(_ body: (borrowing ReadTransaction) throws(StoreError) -> Result) throws(StoreError) -> Result {
+    func lookingRead<Result>(_ body: (borrowing ReadTransaction) throws(StoreError) -> Result) throws(StoreError)
+        -> Result
+    {
         for _ in 0..<8 {
             let start = MonotonicClock.now()
             let (outcome, isCertain) = try plainRead { (transaction: borrowing ReadTransaction) throws(StoreError) in

@@ -26,7 +26,9 @@ extension Database {
     }
 
     /// A read that other processes know of.
-    func plainRead<Result>(_ body: (borrowing ReadTransaction) throws(StoreError) -> Result) throws(StoreError) -> Result {
+    func plainRead<Result>(_ body: (borrowing ReadTransaction) throws(StoreError) -> Result) throws(StoreError)
+        -> Result
+    {
         let raw = try enter(.reading)
         defer { gate.leave() }
         let result: Result
@@ -65,7 +67,9 @@ extension Database {
     /// LMDB turns a write that the disk took only half of into EIO, so that has to be told from a broken disk.
     private func commitError(_ code: Int32) -> StoreError {
         var space = statvfs()
-        if code == EIO, unsafe statvfs(directory, &space) == 0, UInt64(space.f_bavail) * UInt64(space.f_frsize) < 1 << 20 {
+        if code == EIO, unsafe statvfs(directory, &space) == 0,
+            UInt64(space.f_bavail) * UInt64(space.f_frsize) < 1 << 20
+        {
             return .database(ENOSPC, "commit to the database", directory)
         }
         return .database(code, "commit to the database", directory)

@@ -73,7 +73,8 @@ final class Database: Sendable {
             throw StoreError(.closed, "the store '\(directory)' was opened before fork; open it again in the child")
         }
         guard !isBroken.load(ordering: .acquiring) else {
-            throw StoreError(.closed, "the map of the store '\(directory)' was lost for want of memory; open the store again")
+            throw StoreError(
+                .closed, "the map of the store '\(directory)' was lost for want of memory; open the store again")
         }
     }
 

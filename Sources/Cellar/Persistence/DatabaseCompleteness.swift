@@ -24,7 +24,9 @@ struct DatabaseCompleteness {
             guard later.transaction != header.transaction else { break }
             header = later
         }
-        throw .damaged(file.path, "it is cut off: \(header.lastPage + 1) pages should be there, but some are missing or overwritten")
+        throw .damaged(
+            file.path,
+            "it is cut off: \(header.lastPage + 1) pages should be there, but some are missing or overwritten")
     }
 
     private static func isWhole(_ file: DatabaseFile, _ header: DatabaseHeader) throws(StoreError) -> Bool {
@@ -43,7 +45,9 @@ struct DatabaseCompleteness {
         if header.freeListRoot != DatabaseTree.none {
             // Its keys are numbers of transactions; the first of a branch page is left out.
             guard let free = try page(header.freeListRoot, file, header),
-                free.nodes.dropFirst(free.isLeaf ? 0 : 1).allSatisfy({ free.bytes.integer(at: $0 + 6, as: UInt16.self) == 8 })
+                free.nodes.dropFirst(free.isLeaf ? 0 : 1).allSatisfy({
+                    free.bytes.integer(at: $0 + 6, as: UInt16.self) == 8
+                })
             else { return false }
         }
         if header.mainRoot == DatabaseTree.none { return true }
@@ -55,7 +59,8 @@ struct DatabaseCompleteness {
             else { return false }
             // Bit 1: the value is a named database's tree.
             guard flags & 0x02 != 0 else { continue }
-            guard let tree = DatabaseTree(main.bytes, at: place + 8 + Int(keyCount)), tree.isPossible(lastPage: header.lastPage)
+            guard let tree = DatabaseTree(main.bytes, at: place + 8 + Int(keyCount)),
+                tree.isPossible(lastPage: header.lastPage)
             else { return false }
             if tree.root != DatabaseTree.none, try page(tree.root, file, header) == nil { return false }
         }
@@ -117,14 +122,16 @@ struct DatabaseCompleteness {
 
     /// A node of a branch page: the child's page number in three parts.
     private mutating func visitChild(in page: [UInt8], at place: Int, depth: Int) throws(StoreError) -> Bool {
-        guard let low = page.integer(at: place, as: UInt32.self), let high = page.integer(at: place + 4, as: UInt16.self)
+        guard let low = page.integer(at: place, as: UInt32.self),
+            let high = page.integer(at: place + 4, as: UInt16.self)
         else { return false }
         return try visit(UInt64(low) | UInt64(high) << 32, depth: depth + 1)
     }
 
     /// A node of a leaf page: a transaction and the list of the pages that it freed, here or on pages of its own.
     private mutating func noteFreePages(in page: [UInt8], at place: Int) throws(StoreError) -> Bool {
-        guard let byteCount = page.integer(at: place, as: UInt32.self), let flags = page.integer(at: place + 4, as: UInt16.self),
+        guard let byteCount = page.integer(at: place, as: UInt32.self),
+            let flags = page.integer(at: place + 4, as: UInt16.self),
             let keyCount = page.integer(at: place + 6, as: UInt16.self)
         else { return false }
         let data = place + 8 + Int(keyCount)

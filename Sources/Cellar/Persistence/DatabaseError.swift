@@ -21,7 +21,8 @@ extension StoreError {
         case MDB_BAD_VALSIZE:
             return StoreError(.invalidValue, prefix + "a key or a value is empty or too long")
         case MDB_PANIC:
-            return StoreError(.systemFailure, prefix + "an earlier write failed half way; close the store and open it again")
+            return StoreError(
+                .systemFailure, prefix + "an earlier write failed half way; close the store and open it again")
         default:
             return StoreError(.systemFailure, prefix + reason)
         }
@@ -30,7 +31,8 @@ extension StoreError {
     /// The file at `path` is something else than the database of a store.
     static func foreign(_ path: String, _ reason: String) -> StoreError {
         StoreError(
-            .notAStore, "'\(path)' is not the database of a store: \(reason); choose another directory, or move the file away")
+            .notAStore,
+            "'\(path)' is not the database of a store: \(reason); choose another directory, or move the file away")
     }
 
     /// The database at `path` is damaged.

@@ -37,9 +37,12 @@ struct DatabaseHeader: Equatable {
         do throws(StoreError) {
             second = try DatabaseHeader(file, at: UInt64(first.pageSize))
         } catch {
-            throw error.code == .notAStore ? .damaged(file.path, "its second header page is missing or overwritten") : error
+            throw error.code == .notAStore
+                ? .damaged(file.path, "its second header page is missing or overwritten") : error
         }
-        guard second.pageSize == first.pageSize else { throw .damaged(file.path, "its header pages contradict each other") }
+        guard second.pageSize == first.pageSize else {
+            throw .damaged(file.path, "its header pages contradict each other")
+        }
         self = second.transaction > first.transaction ? second : first
         // Only of the one that counts: where writing a header page failed, LMDB leaves it with a mixture that is never used.
         guard leadsToTrees else { throw .damaged(file.path, "its header leads to trees that cannot be") }
@@ -49,13 +52,17 @@ struct DatabaseHeader: Equatable {
         let page = try file.bytes(at: offset, count: Self.byteCount)
         guard let magic = page.integer(at: 16, as: UInt32.self), let version = page.integer(at: 20, as: UInt32.self),
             let flags = page.integer(at: 10, as: UInt16.self), let pageSize = page.integer(at: 40, as: UInt32.self),
-            let freeList = DatabaseTree(page, at: 40), let main = DatabaseTree(page, at: 88), let last = page.integer(at: 136, as: UInt64.self),
+            let freeList = DatabaseTree(page, at: 40), let main = DatabaseTree(page, at: 88),
+            let last = page.integer(at: 136, as: UInt64.self),
             let transaction = page.integer(at: 144, as: UInt64.self)
         else { throw .foreign(file.path, "it is too short to be an LMDB file") }
         if magic == Self.magic.byteSwapped {
-            throw StoreError(.incompatible, "the database '\(file.path)' was written by a machine with another byte order")
+            throw StoreError(
+                .incompatible, "the database '\(file.path)' was written by a machine with another byte order")
         }
-        guard magic == Self.magic, flags & Self.metaPageFlag != 0 else { throw .foreign(file.path, "it is no LMDB file") }
+        guard magic == Self.magic, flags & Self.metaPageFlag != 0 else {
+            throw .foreign(file.path, "it is no LMDB file")
+        }
         guard version == Self.formatVersion else {
             throw StoreError(.incompatible, "the database '\(file.path)' has LMDB's data format \(version), not 1")
         }
@@ -65,7 +72,8 @@ struct DatabaseHeader: Equatable {
             throw .damaged(file.path, "its header has impossible numbers")
         }
         // The free list's keys are numbers; its other flags are the environment's own.
-        leadsToTrees = freeList.flags & DatabaseTree.orderFlags == DatabaseTree.numberKeys && main.flags == 0
+        leadsToTrees =
+            freeList.flags & DatabaseTree.orderFlags == DatabaseTree.numberKeys && main.flags == 0
             && freeList.isPossible(lastPage: last) && main.isPossible(lastPage: last)
         self.pageSize = Int(pageSize)
         freeListRoot = freeList.root

@@ -48,7 +48,9 @@ extension Database {
 
     private func fileSize() throws(StoreError) -> Int64 {
         var status = stat()
-        guard unsafe stat("\(directory)/data.mdb", &status) == 0 else { throw .system("look at '\(directory)/data.mdb'", errno) }
+        guard unsafe stat("\(directory)/data.mdb", &status) == 0 else {
+            throw .system("look at '\(directory)/data.mdb'", errno)
+        }
         return Int64(status.st_size)
     }
 }

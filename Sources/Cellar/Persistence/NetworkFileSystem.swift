@@ -38,6 +38,7 @@ extension Database {
         guard let name = NetworkFileSystem.name(ofType: try SystemCalls.fileSystemType(of: directory)) else { return }
         throw StoreError(
             .networkFileSystem,
-            "'\(directory)' lies on \(name), where memory maps and locks are not reliable; put the store on a local disk")
+            "'\(directory)' lies on \(name), where memory maps and locks are not reliable; put the store on a local disk"
+        )
     }
 }

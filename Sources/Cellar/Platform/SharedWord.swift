@@ -68,7 +68,8 @@ struct SharedFutex: @unchecked Sendable {
     }
     func compareExchange(_ expected: UInt32, _ desired: UInt32) -> Bool {
         unsafe address.pointee.compareExchange(
-            expected: expected, desired: desired, ordering: .acquiringAndReleasing).exchanged
+            expected: expected, desired: desired, ordering: .acquiringAndReleasing
+        ).exchanged
     }
     func add(_ value: UInt32) { unsafe address.pointee.wrappingAdd(value, ordering: .sequentiallyConsistent) }
 

@@ -18,7 +18,8 @@ public struct InlineString<let capacity: Int>: BitwiseCopyable, Sendable {
         let count = text.utf8.count
         guard count <= capacity else {
             throw StoreError(
-                .invalidValue, "'\(text)' has \(count) bytes of UTF-8, and an InlineString<\(capacity)> holds \(capacity)")
+                .invalidValue,
+                "'\(text)' has \(count) bytes of UTF-8, and an InlineString<\(capacity)> holds \(capacity)")
         }
         self.init(truncating: text)
     }

@@ -16,7 +16,8 @@ extension Schema {
     public func content(of bytes: [UInt8], count: Int) throws(StoreError) -> [CellContent] {
         guard count >= 0, count == 0 || bytes.count >= size && count - 1 <= (bytes.count - size) / stride else {
             throw StoreError(
-                .invalidValue, "\(bytes.count) bytes do not hold \(count) values of the type '\(self)', "
+                .invalidValue,
+                "\(bytes.count) bytes do not hold \(count) values of the type '\(self)', "
                     + "each \(stride) bytes from the next")
         }
         var reader = ContentReader(bytes: bytes)
@@ -217,7 +218,8 @@ extension ContentPath {
     }
 
     func unknownField(_ name: String, _ fields: [Schema.Field]) -> StoreError {
-        StoreError(.invalidValue, "\(self) has no field '\(name)': its fields are \(Schema.listing(fields.map(\.name)))")
+        StoreError(
+            .invalidValue, "\(self) has no field '\(name)': its fields are \(Schema.listing(fields.map(\.name)))")
     }
 }
 
@@ -277,7 +279,8 @@ extension Schema.Scalar {
         switch self {
         case .bool: "true or false"
         case .float16: "a number from -65504 to 65504, nan, inf or -inf"
-        case .float: "a number from \(-Float.greatestFiniteMagnitude) to \(Float.greatestFiniteMagnitude), nan, inf or -inf"
+        case .float:
+            "a number from \(-Float.greatestFiniteMagnitude) to \(Float.greatestFiniteMagnitude), nan, inf or -inf"
         case .double: "a number, nan, inf or -inf"
         case .uint128: "a whole number from 0 to \(UInt128.max)"
         default: range.map { "a whole number from \($0.lowerBound) to \($0.upperBound)" } ?? rawValue

@@ -53,5 +53,7 @@ import Synchronization
     }
 
     /// Type metadata lies at multiples of 8.
-    private static func start(_ type: UInt) -> Int { Int(truncatingIfNeeded: (type >> 3) ^ (type >> 13)) & (capacity - 1) }
+    private static func start(_ type: UInt) -> Int {
+        Int(truncatingIfNeeded: (type >> 3) ^ (type >> 13)) & (capacity - 1)
+    }
 }

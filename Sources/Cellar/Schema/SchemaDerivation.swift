@@ -65,7 +65,8 @@ struct SchemaDerivation {
         }
         guard MemoryLayout<Value>.size > 0 else { throw refuse(path, type, "it has no bytes") }
         guard MemoryLayout<Value>.size <= Self.largestSample else {
-            throw refuse(path, type, "it has \(MemoryLayout<Value>.size) bytes, too many for one value; use an array or a block")
+            throw refuse(
+                path, type, "it has \(MemoryLayout<Value>.size) bytes, too many for one value; use an array or a block")
         }
         guard !(type is any CustomReflectable.Type) else {
             throw refuse(path, type, "it shows a mirror of its own (CustomReflectable), so its fields cannot be found")
@@ -209,7 +210,9 @@ struct SchemaDerivation {
         if type is AnyObject.Type { throw refuse(path, type, "it is a class; store its values") }
         if type is any ProcessBound.Type { throw refuse(path, type, "it points into one process's memory") }
         if type is any StringProtocol.Type {
-            throw refuse(path, type, "its text is kept in one process's memory; use InlineString<64>, or as many bytes as it needs")
+            throw refuse(
+                path, type,
+                "its text is kept in one process's memory; use InlineString<64>, or as many bytes as it needs")
         }
         let mirror = Mirror(reflecting: value)
         switch mirror.displayStyle {

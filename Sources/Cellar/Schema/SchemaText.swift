@@ -241,6 +241,7 @@ struct SchemaParser {
             .invalidValue, "'\(shown)' is no type: \(what). Types are \(Self.examples)")
     }
 
-    static let examples = "int8…int64, uint8…uint64, float, double, bool, string<64>, simd<float, 4>, array<int, 3> and "
+    static let examples =
+        "int8…int64, uint8…uint64, float, double, bool, string<64>, simd<float, 4>, array<int, 3> and "
         + "{name: type @offset, …}"
 }

@@ -9,7 +9,8 @@ extension Catalog {
         let intent = Intent(segment: segment)
         let rounded = Rounding.up(max(size, 32), to: 64)
         let block = try Allocator(segment: segment).take(rounded) {
-            unsafe intent.begin(.publish, block: $0, other: segment.offset(of: unsafe cell.array) + UInt64(CELLAR_ARRAY_OVERLAY))
+            unsafe intent.begin(
+                .publish, block: $0, other: segment.offset(of: unsafe cell.array) + UInt64(CELLAR_ARRAY_OVERLAY))
         }
         capacity.release(0)
         crashPoint("update buffer: none")

@@ -20,7 +20,9 @@ enum CellKind: UInt32 {
 /// | live | in use | removed |
 /// | removed | gone for everybody; the memory stays until nobody can look at it | – |
 enum CellState: UInt32 {
-    case loading = 1, live = 2, removed = 3
+    case loading = 1
+    case live = 2
+    case removed = 3
 }
 
 /// A cell's header: checked access to the fields of `cellar_cell`.
@@ -114,7 +116,8 @@ struct CellHeader {
         unsafe fields.pointee.uid = form.uid
         let target = unsafe address + MemoryLayout<cellar_cell>.size
         unsafe memcpy(target, name.baseAddress!, name.count)
-        unsafe nameWord.setRelaxed(Self.nameWord(offset: offset + UInt64(MemoryLayout<cellar_cell>.size), length: name.count))
+        unsafe nameWord.setRelaxed(
+            Self.nameWord(offset: offset + UInt64(MemoryLayout<cellar_cell>.size), length: name.count))
         let result = lock.initialize()
         if result != 0 { throw .system("make a cell's lock", result) }
         stateWord.release(state.rawValue)
@@ -168,6 +171,7 @@ struct CellForm {
         let payload = Rounding.up(marks + chunks * 8, to: 64)
         let end = payload + Rounding.up(bytes.partialValue, to: 8)
         // Blocks begin at multiples of 16: room to move the elements to a cache line's start.
-        return Plan(array: array, payload: payload, payloadSize: bytes.partialValue, chunkCount: chunks, total: end + 48)
+        return Plan(
+            array: array, payload: payload, payloadSize: bytes.partialValue, chunkCount: chunks, total: end + 48)
     }
 }

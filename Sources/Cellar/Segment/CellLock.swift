@@ -25,7 +25,9 @@ struct CellLock {
 
     /// After a holder's death: makes the cell whole and the lock usable. Killed within, the next locker does it again.
     func mend() {
-        if unsafe reference.array != reference.address { ArrayRecovery(reference: reference, segment: segment).finishUpdate() }
+        if unsafe reference.array != reference.address {
+            ArrayRecovery(reference: reference, segment: segment).finishUpdate()
+        }
         crashPoint("cell lock: mended")
         reference.lock.makeConsistent()
     }

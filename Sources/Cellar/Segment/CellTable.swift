@@ -49,7 +49,9 @@ struct CellTable {
         let offset = page.cell(id & Self.pageMask).acquire()
         if offset == 0 { return nil }
         let cell = try CellHeader(segment: segment, at: offset)
-        guard cell.id == id else { throw segment.corrupt("the cell at \(offset) is said to be number \(cell.id) and \(id)") }
+        guard cell.id == id else {
+            throw segment.corrupt("the cell at \(offset) is said to be number \(cell.id) and \(id)")
+        }
         return cell
     }
 
@@ -69,7 +71,9 @@ struct CellTable {
                 for slot in 0..<SegmentLayout.cellsPerPage {
                     let offset = page.cell(slot).acquire()
                     if offset == 0 { continue }
-                    do throws(StoreError) { try body(try CellHeader(segment: segment, at: offset)) } catch { try damaged(error) }
+                    do throws(StoreError) { try body(try CellHeader(segment: segment, at: offset)) } catch {
+                        try damaged(error)
+                    }
                 }
             } catch {
                 try damaged(error)

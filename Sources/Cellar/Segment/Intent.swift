@@ -26,7 +26,9 @@ struct Intent {
     private func word(_ field: Int) -> SharedWord { segment.word(CELLAR_HEADER_INTENT + field) }
 
     var operation: Operation? { Operation(rawValue: word(CELLAR_INTENT_OPERATION).acquire()) }
-    var block: Block { Block(offset: word(CELLAR_INTENT_BLOCK).relaxed(), size: word(CELLAR_INTENT_BLOCK_SIZE).relaxed()) }
+    var block: Block {
+        Block(offset: word(CELLAR_INTENT_BLOCK).relaxed(), size: word(CELLAR_INTENT_BLOCK_SIZE).relaxed())
+    }
     var second: Block {
         Block(offset: word(CELLAR_INTENT_SECOND).relaxed(), size: word(CELLAR_INTENT_SECOND_SIZE).relaxed())
     }

@@ -34,7 +34,8 @@ struct Limbo {
         }
         let record = try record(at: memory.offset)
         unsafe record.fields.pointee.block = block.offset
-        unsafe record.fields.pointee.block_size = (block.size &+ UInt64(SegmentLayout.granule - 1)) & ~UInt64(SegmentLayout.granule - 1)
+        unsafe record.fields.pointee.block_size =
+            (block.size &+ UInt64(SegmentLayout.granule - 1)) & ~UInt64(SegmentLayout.granule - 1)
         unsafe record.fields.pointee.cell_id = cellID.map(UInt64.init) ?? Self.noCell
         unsafe record.fields.pointee.durable = durable ? 1 : 0
         crashPoint("limbo: record filled in")

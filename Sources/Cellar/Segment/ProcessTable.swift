@@ -18,7 +18,9 @@ struct ProcessTable {
     static let free: UInt64 = 0
     static let live: UInt64 = 1
 
-    static func slotOffset(_ slot: Int) -> Int { unsafe CELLAR_SEGMENT_PROCESSES + slot * MemoryLayout<cellar_process>.stride }
+    static func slotOffset(_ slot: Int) -> Int {
+        unsafe CELLAR_SEGMENT_PROCESSES + slot * MemoryLayout<cellar_process>.stride
+    }
 
     private func state(_ slot: Int) -> SharedWord { segment.word(Self.slotOffset(slot) + CELLAR_PROCESS_STATE) }
     private func attachment(_ slot: Int) -> SharedWord {

@@ -97,7 +97,8 @@ extension Segment {
         if magic == 0 { return false }
         guard magic == SegmentLayout.magic else { throw corrupt("it does not begin as a segment does") }
         let header = unsafe fixed(0).assumingMemoryBound(to: cellar_header.self).pointee
-        guard unsafe header.byte_order == SegmentLayout.byteOrder, unsafe header.pointer_width == MemoryLayout<Int>.size,
+        guard unsafe header.byte_order == SegmentLayout.byteOrder,
+            unsafe header.pointer_width == MemoryLayout<Int>.size,
             unsafe header.format_version == SegmentLayout.formatVersion,
             unsafe header.layout_fingerprint == SegmentLayout.fingerprint,
             unsafe header.header_size == MemoryLayout<cellar_header>.size
@@ -105,7 +106,8 @@ extension Segment {
             throw StoreError(
                 .incompatible,
                 unsafe "the segment '/dev/shm\(object.name)' has format \(header.format_version), this program knows "
-                    + "format \(SegmentLayout.formatVersion): use one version of Cellar in all programs that share a store")
+                    + "format \(SegmentLayout.formatVersion): use one version of Cellar in all programs that share a store"
+            )
         }
         guard identity.store == read(at: CELLAR_HEADER_UUID) else {
             throw corrupt("it belongs to another store")

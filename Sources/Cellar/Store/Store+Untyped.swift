@@ -16,9 +16,11 @@ extension Store {
             kind: count == nil ? .value : .array, type: SchemaKey(schema), count: count ?? 1, persistence: persistence)
         if let initial {
             guard initial.count == schema.size else {
-                throw StoreError(.invalidValue, "a value of type '\(schema)' has \(schema.size) bytes, not \(initial.count)")
+                throw StoreError(
+                    .invalidValue, "a value of type '\(schema)' has \(schema.size) bytes, not \(initial.count)")
             }
-            unsafe try initial.span.bytes.withUnsafeBytes { (bytes) throws(StoreError) in try unsafe schema.check(bytes) }
+            unsafe try initial.span.bytes.withUnsafeBytes { (bytes) throws(StoreError) in try unsafe schema.check(bytes)
+            }
         } else {
             try wish.requireZeroIsValue()
         }

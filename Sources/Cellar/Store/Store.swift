@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// A store: named values and arrays that the programs on a machine share, and that are there after a restart.
 ///
@@ -166,8 +167,6 @@ public final class Store: Sendable {
         attachment.segment.map { ProcessTable(segment: $0).attachments() } ?? []
     }
 }
-
-import Synchronization
 
 /// A flag that can be cleared once.
 private final class OpenFlag: Sendable {

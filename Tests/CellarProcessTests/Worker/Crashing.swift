@@ -46,7 +46,8 @@ import Glibc
         if point == "-" {
             CrashPoints.record()
         } else {
-            CrashPoints.arm(point, visit: arguments.number(3, or: 1), CrashPoints.Action(rawValue: arguments.text(4)) ?? .kill)
+            CrashPoints.arm(
+                point, visit: arguments.number(3, or: 1), CrashPoints.Action(rawValue: arguments.text(4)) ?? .kill)
         }
     }
 

@@ -110,7 +110,9 @@ struct Storm {
         guard try cell.load() == StormCells.content(index) else { return say("wrong \(born)") }
         if try store.contains(grown) { try store.remove(grown) }
         try store.rename(born, to: grown)
-        guard try store.value(grown, of: Triple.self).load() == StormCells.content(index) else { return say("wrong \(grown)") }
+        guard try store.value(grown, of: Triple.self).load() == StormCells.content(index) else {
+            return say("wrong \(grown)")
+        }
         if Bool.random(using: &random) { try store.remove(grown) }
     }
 }

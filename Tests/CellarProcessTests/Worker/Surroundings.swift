@@ -22,7 +22,9 @@ let surroundingsCommands: [String: Command] = [
     "read-image": { arguments in say("round \(try PowerLossRounds.read(arguments.path))") },
     // fail-each STORE KIND FOREVER: lets each call that asks for something fail once, from the first to the last.
     "fail-each": { arguments in
-        try FaultRun(path: arguments.path, makes: arguments.text(1) == "make", isForever: arguments.text(2) == "forever").run()
+        try FaultRun(
+            path: arguments.path, makes: arguments.text(1) == "make", isForever: arguments.text(2) == "forever"
+        ).run()
     },
     // wait-value STORE: waits for the lock of 'triple', which somebody else has.
     "wait-value": { arguments in

@@ -2,13 +2,19 @@ import Cellar
 
 extension CrashScenario {
     static let catalogue: [CrashScenario] = [
-        creation("make a word") { _ = try $0.value("new", initial: 5) } holds: { try $0.value("new", of: Int.self).load() == 5 },
+        creation("make a word") {
+            _ = try $0.value("new", initial: 5)
+        } holds: {
+            try $0.value("new", of: Int.self).load() == 5
+        },
         creation("make a large value of a new type") {
             _ = try $0.value("new", initial: Triple(5))
         } holds: {
             try $0.value("new", of: Triple.self).load() == Triple(5)
         },
-        creation("make an array") { _ = try $0.array("new", of: Int32.self, count: 5_000) } holds: {
+        creation("make an array") {
+            _ = try $0.array("new", of: Int32.self, count: 5_000)
+        } holds: {
             try $0.array("new", of: Int32.self, count: 5_000).values().allSatisfy { $0 == 0 }
         },
         creation("make an array that the segment has no room for") {

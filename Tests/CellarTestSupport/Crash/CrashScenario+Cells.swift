@@ -34,7 +34,9 @@ extension CrashScenario {
         },
     ]
 
-    private static func word(_ name: String, _ operate: @escaping @Sendable (SharedValue<Int>) throws -> Void) -> CrashScenario {
+    private static func word(_ name: String, _ operate: @escaping @Sendable (SharedValue<Int>) throws -> Void)
+        -> CrashScenario
+    {
         .on(name) { store in
             try store.value("word", initial: 1).store(1)
         } operate: { store in

@@ -62,7 +62,9 @@ extension CrashScenario {
             try !store.contains("old name"),
             try store.contains("added"),
         ]
-        guard Set(seen).count == 1, Set(numbers).count == 1 else { throw Wrong("the checkpoint is half there: \(seen)") }
+        guard Set(seen).count == 1, Set(numbers).count == 1 else {
+            throw Wrong("the checkpoint is half there: \(seen)")
+        }
         return seen[0] ? 1 : 0
     }
 
@@ -94,7 +96,9 @@ extension CrashScenario {
         } operate: { path, arm in
             arm()
             if Files.exists(path) {
-                do { try Store.remove(path) } catch let error as StoreError { if error.code != .noSuchStore { throw error } }
+                do { try Store.remove(path) } catch let error as StoreError {
+                    if error.code != .noSuchStore { throw error }
+                }
             }
         } state: { path in
             guard Files.exists(path + "/data.mdb") else { return 1 }
@@ -115,7 +119,8 @@ extension CrashScenario {
     ]
 
     /// Opening it, looking at everything, and leaving it changes nothing.
-    private static func looking(_ name: String, _ prepare: @escaping @Sendable (String) throws -> Void) -> CrashScenario {
+    private static func looking(_ name: String, _ prepare: @escaping @Sendable (String) throws -> Void) -> CrashScenario
+    {
         CrashScenario(name) { path in
             try withStore(path) { store in
                 try Bystanders.make(in: store)

@@ -101,7 +101,11 @@ public struct CrashScenario: Sendable {
             throw error
         }
         let wrong = report.findings.filter { $0.kind == .damaged || afterwards && $0.kind == .unfinished }
-        if !wrong.isEmpty { throw Wrong("\(afterwards ? "mended" : "crashed"), it is \(wrong.map { "\($0.kind): \($0.structure): \($0.text)" })") }
+        if !wrong.isEmpty {
+            throw Wrong(
+                "\(afterwards ? "mended" : "crashed"), it is \(wrong.map { "\($0.kind): \($0.structure): \($0.text)" })"
+            )
+        }
     }
 
     private func expect(_ wanted: Int, _ path: String, _ when: String) throws {
@@ -142,7 +146,9 @@ public enum Bystanders {
     }
 
     static func check(in store: Store) throws {
-        guard try store.value("bystander word", of: Int.self).load() == 7 else { throw CrashScenario.Wrong("a word changed") }
+        guard try store.value("bystander word", of: Int.self).load() == 7 else {
+            throw CrashScenario.Wrong("a word changed")
+        }
         let block = try store.value("bystander block", of: Checksummed.self).load()
         guard block.isWhole, block.number == 7 else { throw CrashScenario.Wrong("a block changed") }
         guard try store.array("bystander array", of: Int.self).values().allSatisfy({ $0 == 7 }) else {

@@ -4,13 +4,15 @@ import Testing
 /// Whoever writes what others see names the step, so that a process can be killed there.
 struct CrashPointTests {
     /// What writes to shared memory or to the database. (The layer below, with the operations themselves, has no steps.)
-    private static var writes: Regex<(Substring, Substring?, Substring?, Substring?)> { #/
+    private static var writes: Regex<(Substring, Substring?, Substring?, Substring?)> {
+        #/
         \.(setRelaxed|setOrdered|compareExchange|formOr|formAnd)\(
         | \.release\([^)]
         | \.exchange\((?!.*ordering:)
         | \.(copyIn|copyInAligned|copyMemory|initializeMemory)\(
         | \bmemcpy\( | \bmdb_(put|del|drop|txn_commit)\(
-        /# }
+        /#
+    }
     private static var function: Regex<(Substring, Substring?, Substring?, Substring)> {
         #/^ *(@\S+ )*(\w+ )*(func |init\(|init<|subscript)/#
     }
@@ -24,7 +26,9 @@ struct CrashPointTests {
                 for function in Self.functions(Files.text(path)) where function.code.contains(Self.writes) {
                     checked += 1
                     let text = function.text
-                    if text.contains("crashPoint(") || text.contains("noteChange(") || text.contains("noteValue(") { continue }
+                    if text.contains("crashPoint(") || text.contains("noteChange(") || text.contains("noteValue(") {
+                        continue
+                    }
                     if !text.contains("// No crash point: ") { without.append("\(path): \(function.head)") }
                 }
             }

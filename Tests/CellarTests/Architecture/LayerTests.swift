@@ -83,7 +83,8 @@ struct LayerTests {
             for line in source.lines where line.contains("import Foundation") || line.contains("import Dispatch") {
                 Issue.record("\(source.path): \(line)")
             }
-            for word in ["Task", "DispatchQueue", "pthread_cond_wait", "pthread_rwlock_rdlock"] where source.words.contains(Substring(word)) {
+            for word in ["Task", "DispatchQueue", "pthread_cond_wait", "pthread_rwlock_rdlock"]
+            where source.words.contains(Substring(word)) {
                 Issue.record("\(source.path) uses \(word)")
             }
         }

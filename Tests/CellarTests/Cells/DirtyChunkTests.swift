@@ -20,10 +20,11 @@ struct DirtyChunkTests {
             let cells = try store.array("cells", of: Int.self, count: Self.perChunk * 20)
             #expect(try chunks(store) { cells[5] = 1 } == 1)
             #expect(try chunks(store) {} == 0)
-            #expect(try chunks(store) {
-                cells[Self.perChunk] = 1
-                cells[Self.perChunk - 1] = 1
-            } == 2)
+            #expect(
+                try chunks(store) {
+                    cells[Self.perChunk] = 1
+                    cells[Self.perChunk - 1] = 1
+                } == 2)
             #expect(try chunks(store) { try cells.withLock(Self.perChunk * 3..<Self.perChunk * 5) { $0[0] = 1 } } == 2)
             #expect(try chunks(store) { try cells.withLock(Self.perChunk - 1..<Self.perChunk + 1) { $0[0] = 1 } } == 2)
             #expect(try chunks(store) { try cells.fill(3) } == 20)
@@ -54,12 +55,13 @@ struct DirtyChunkTests {
             let store = try scratch.openQuiet()
             let value = try store.value("value", initial: 0, persistence: .volatile)
             let cells = try store.array("cells", of: Int.self, count: 100_000, persistence: .volatile)
-            #expect(try chunks(store) {
-                value.add(1)
-                try cells.fill(1)
-                try cells.update { $0[0] = 2 }
-                cells[99_999] = 3
-            } == 0)
+            #expect(
+                try chunks(store) {
+                    value.add(1)
+                    try cells.fill(1)
+                    try cells.update { $0[0] = 2 }
+                    cells[99_999] = 3
+                } == 0)
             #expect(try store.statistics().cellsOnDisk == 0)
         }
     }

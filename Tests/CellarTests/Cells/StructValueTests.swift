@@ -2,7 +2,11 @@ import Cellar
 import CellarTestSupport
 import Testing
 
-private enum Mood: UInt8, CaseIterable, BitwiseCopyable { case calm = 1, angry = 2, asleep = 9 }
+private enum Mood: UInt8, CaseIterable, BitwiseCopyable {
+    case calm = 1
+    case angry = 2
+    case asleep = 9
+}
 private struct Point: BitwiseCopyable, Equatable { var x: Float = 0, y: Float = 0 }
 private struct Odd: BitwiseCopyable, Equatable { var a: UInt8 = 1, b: Int16 = 2, on = true }
 private struct Robot: BitwiseCopyable, Equatable {

@@ -78,7 +78,8 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", String(repeating: "x", count: 256)]) func aNameOfTheWrongLengthIsRefused(name: String) throws {
+    @Test(arguments: ["", String(repeating: "x", count: 256)]) func aNameOfTheWrongLengthIsRefused(name: String) throws
+    {
         let catalogue = try catalogue()
         let code = codeThrown {
             try catalogue.database.write { (transaction: borrowing WriteTransaction) throws(StoreError) in
@@ -126,7 +127,8 @@ import Testing
             #expect(try read(catalogue, key, 5, transaction) == [1, 2, 3, 0, 0])
             #expect(try read(catalogue, ChunkKey(uid: 1, chunk: 1), 2, transaction) == [0, 0])
             for (bytes, expected) in [
-                ([1, 2, 3], true), ([1, 2, 3, 0], true), ([1, 2], false), ([1, 2, 4], false), ([1, 2, 3, 0, 1], false), ([], false),
+                ([1, 2, 3], true), ([1, 2, 3, 0], true), ([1, 2], false), ([1, 2, 4], false), ([1, 2, 3, 0, 1], false),
+                ([], false),
             ] as [([UInt8], Bool)] {
                 #expect(try matches(catalogue, key, bytes, transaction) == expected)
             }

@@ -16,12 +16,14 @@ import Testing
     }
 
     @Test(arguments: [
-        "", " ", "uid=1", "uid=1 kind=value count=1", "uid=1 kind=value count=1 type=", "uid=1 kind=value count=1 typ=x",
+        "", " ", "uid=1", "uid=1 kind=value count=1", "uid=1 kind=value count=1 type=",
+        "uid=1 kind=value count=1 typ=x",
         "uid= kind=value count=1 type=x", "uid=01 kind=value count=1 type=x", "uid=-1 kind=value count=1 type=x",
         "uid=+1 kind=value count=1 type=x", "uid=18446744073709551616 kind=value count=1 type=x",
         "uid=1 kind=values count=1 type=x", "uid=1 kind=value count=2 type=x", "uid=1 kind=array count=0 type=x",
         "uid=1  kind=value count=1 type=x", "kind=value uid=1 count=1 type=x", "uid=1 kind=value count=1 type=a\nb",
-        "uid=1 kind=value count=1 type=a\u{7F}", "uid=1 kind=value count=1 type=a\0", "uid=1 kind=value count=1\u{301} type=x",
+        "uid=1 kind=value count=1 type=a\u{7F}", "uid=1 kind=value count=1 type=a\0",
+        "uid=1 kind=value count=1\u{301} type=x",
         "uid=\u{0661} kind=value count=1 type=x", "uid=\u{301}1 kind=value count=1 type=x",
     ])
     func nonsenseIsRefused(text: String) { #expect(CellRecord(parsing: text) == nil) }

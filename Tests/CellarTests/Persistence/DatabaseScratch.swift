@@ -48,7 +48,9 @@ final class DatabaseScratch {
     }
 
     func read(_ name: String) -> [UInt8] {
-        guard let file = try? DatabaseFile(path: "\(path)/\(name)"), let count = try? file.byteCount() else { return [] }
+        guard let file = try? DatabaseFile(path: "\(path)/\(name)"), let count = try? file.byteCount() else {
+            return []
+        }
         return (try? file.bytes(at: 0, count: Int(count))) ?? []
     }
 

@@ -29,7 +29,8 @@ struct SharedBytesTests {
                     let back = unsafe Array(UnsafeRawBufferPointer(start: private1, count: size))
                     let expected = Array(source[skew..<skew + count])
                     guard Array(there[start..<start + count]) == expected, Array(back[skew..<skew + count]) == expected,
-                        there[..<start].allSatisfy({ $0 == 0xEE }), there[(start + count)...].allSatisfy({ $0 == 0xEE }),
+                        there[..<start].allSatisfy({ $0 == 0xEE }),
+                        there[(start + count)...].allSatisfy({ $0 == 0xEE }),
                         back[..<skew].allSatisfy({ $0 == 0xDD }), back[(skew + count)...].allSatisfy({ $0 == 0xDD })
                     else {
                         Issue.record("start \(start), count \(count), skew \(skew)")
@@ -121,7 +122,10 @@ struct MachineTests {
         #expect(Identity(hexadecimal: identity.hexadecimal) == identity)
         #expect(identity.hexadecimal.count == 32)
         #expect(Identity(hexadecimal: "00000000-0000-0001-0000-000000000002") == Identity(high: 1, low: 2))
-        for bad in ["", "1", "0000000000000001000000000000000g", "+0000000000000010000000000000002", "é000000000000001000000000000000"] {
+        for bad in [
+            "", "1", "0000000000000001000000000000000g", "+0000000000000010000000000000002",
+            "é000000000000001000000000000000",
+        ] {
             #expect(Identity(hexadecimal: bad) == nil, "\(bad)")
         }
         #expect(try MachineIdentity.bootID() == MachineIdentity.bootID())
@@ -157,11 +161,14 @@ struct MachineTests {
             #expect(unsafe symlink("/etc/hostname", "/dev/shm" + name) == 0)
             defer { unsafe unlink("/dev/shm" + name) }
             #expect {
-                try SharedMemoryObject.open(name, readOnly: true, for: Ownership(owner: getuid(), group: getgid(), mode: 0o600))
+                try SharedMemoryObject.open(
+                    name, readOnly: true, for: Ownership(owner: getuid(), group: getgid(), mode: 0o600))
             } throws: {
                 ($0 as? StoreError)?.code == .permissionDenied
             }
-            #expect(throws: StoreError.self) { try SharedMemoryObject.create(name, for: Ownership(owner: geteuid(), group: getgid(), mode: 0o600)) }
+            #expect(throws: StoreError.self) {
+                try SharedMemoryObject.create(name, for: Ownership(owner: geteuid(), group: getgid(), mode: 0o600))
+            }
         }
     }
 

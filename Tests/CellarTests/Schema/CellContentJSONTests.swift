@@ -21,18 +21,25 @@ struct CellContentJSONTests {
     }
 
     @Test func strings() throws {
-        let text = String(String.UnicodeScalarView((0..<0x300).compactMap { Unicode.Scalar($0) })) + "\u{2028}\u{2029}🙂\u{10FFFF}"
+        let text =
+            String(String.UnicodeScalarView((0..<0x300).compactMap { Unicode.Scalar($0) }))
+            + "\u{2028}\u{2029}🙂\u{10FFFF}"
         #expect(try CellContent(json: CellContent.escape(text)) == .text(text))
-        #expect(CellContent.escape(text).unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) })
+        #expect(
+            CellContent.escape(text).unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
+        )
         #expect(CellContent.escape("a\"\\\n\u{1}/é") == #""a\"\\\n\u0001/é""#)
         #expect(try CellContent(json: #""\u00e9\ud83d\ude42\/\b\f""#) == .text("é🙂/\u{8}\u{C}"))
     }
 
     @Test(arguments: [
-        "", " ", "null", "[null]", "tru", "True", "nan", "01", "-", "+1", "1.", ".5", "1e", "1e+", "0x10", "1e999", "--1", "[", "]",
-        "[1", "[1,", "[1,]", "[,1]", "[1 2]", "{", "}", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{a:1}",
+        "", " ", "null", "[null]", "tru", "True", "nan", "01", "-", "+1", "1.", ".5", "1e", "1e+", "0x10", "1e999",
+        "--1", "[", "]",
+        "[1", "[1,", "[1,]", "[,1]", "[1 2]", "{", "}", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}",
+        "{a:1}",
         "{\"a\" 1}", "{1:1}", "\"", "\"a", "\"\\", "\"\\x\"", "\"\\u12\"", "\"\\u+123\"", "\"\\u 123\"", "\"\\ud800\"",
-        "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"\\ud800\\", "\"\\ud800\\u", "\"a\nb\"", "1 2", "[] []", "'a'", "{\"a\":1,\"a\":2}",
+        "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"\\ud800\\", "\"\\ud800\\u", "\"a\nb\"", "1 2", "[] []", "'a'",
+        "{\"a\":1,\"a\":2}",
         "\u{FEFF}1", "\u{0}", "1\u{0}", "1_0", "１", ",", ":", "[\"a\":1]", "//", "Infinity",
     ])
     func refuses(_ text: String) {
@@ -40,7 +47,9 @@ struct CellContentJSONTests {
     }
 
     @Test func depthIsBounded() throws {
-        func nested(_ depth: Int) -> String { String(repeating: "[", count: depth) + String(repeating: "]", count: depth) }
+        func nested(_ depth: Int) -> String {
+            String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+        }
         _ = try CellContent(json: nested(32))
         #expect(throws: StoreError.self) { try CellContent(json: nested(33)) }
         #expect(throws: StoreError.self) { try CellContent(json: nested(1_000_000)) }

@@ -32,12 +32,16 @@ struct CellContentTests {
             let content = try schema.content(of: bytes)
             #expect(content.json == "\(number)")
             #expect(content.description == "\(number)")
-            for read in [content, try CellContent(json: content.json), try CellContent(parsing: "\(number)", as: schema)] {
+            for read in [
+                content, try CellContent(json: content.json), try CellContent(parsing: "\(number)", as: schema),
+            ] {
                 #expect(try schema.bytes(of: read) == bytes)
             }
             #expect(try CellContent(parsing: "\(number)", as: schema) == content)
         }
-        let beyond = [Number.max.description + "0", Number.min == 0 ? "-1" : Number.min.description + "0", "0.5", "x", "nan"]
+        let beyond = [
+            Number.max.description + "0", Number.min == 0 ? "-1" : Number.min.description + "0", "0.5", "x", "nan",
+        ]
         for text in beyond {
             let message = refusal { try bytes(text, schema.description) }
             #expect(message.contains("a whole number from \(Number.min) to \(Number.max)") && message.contains(text))
@@ -68,7 +72,8 @@ struct CellContentTests {
 
     @Test(arguments: [
         ("3", 3), ("-0x10", -16), ("+5", 5), ("0b101", 5), ("0o17", 15), ("1e3", 1000), ("1.50e1", 15), ("1.0", 1),
-        ("10e-1", 1), ("-0", 0), ("0e99999999", 0), ("0.000", 0), ("  7 ", 7), ("9007199254740993.0", 9_007_199_254_740_993),
+        ("10e-1", 1), ("-0", 0), ("0e99999999", 0), ("0.000", 0), ("  7 ", 7),
+        ("9007199254740993.0", 9_007_199_254_740_993),
         ("9223372036854775807", Int.max), ("-9.223372036854775808E18", Int.min), ("0007", 7),
         ("1e18", 1_000_000_000_000_000_000),
     ])
@@ -77,7 +82,8 @@ struct CellContentTests {
     }
 
     @Test(arguments: [
-        "", " ", "-", "+", "0x", "0x+5", "0x-5", "--1", "1e", "1e1.0", ".5", "5.", "e3", "1.5", "1e-1", "12a", "1 2", "[1]",
+        "", " ", "-", "+", "0x", "0x+5", "0x-5", "--1", "1e", "1e1.0", ".5", "5.", "e3", "1.5", "1e-1", "12a", "1 2",
+        "[1]",
         "{}", "\"3\"", "true", "1,2", "0xg", "１", "9223372036854775808", "1e19", "\u{0}",
     ])
     func notWhole(_ text: String) {
@@ -86,7 +92,10 @@ struct CellContentTests {
 
     @Test func floatingPointNumbersReadBackAsTheyWere() throws {
         let float = try Schema.of(Float.self)
-        for number: Float in [0, -0.0, 0.1, 1e10, 16_777_216, .leastNonzeroMagnitude, -.greatestFiniteMagnitude, .infinity, -.infinity, .nan] {
+        for number: Float in [
+            0, -0.0, 0.1, 1e10, 16_777_216, .leastNonzeroMagnitude, -.greatestFiniteMagnitude, .infinity, -.infinity,
+            .nan,
+        ] {
             let bytes = littleEndian(number.bitPattern)
             let content = try float.content(of: bytes)
             #expect(try float.bytes(of: content) == bytes)
@@ -95,7 +104,9 @@ struct CellContentTests {
             #expect(try float.bytes(of: CellContent(parsing: content.json, as: float)) == bytes)
         }
         let double = try Schema.of(Double.self)
-        for number: Double in [0, -0.0, 0.1, 1e22, .leastNonzeroMagnitude, .greatestFiniteMagnitude, .infinity, -.infinity, .nan] {
+        for number: Double in [
+            0, -0.0, 0.1, 1e22, .leastNonzeroMagnitude, .greatestFiniteMagnitude, .infinity, -.infinity, .nan,
+        ] {
             let bytes = littleEndian(number.bitPattern)
             let content = try double.content(of: bytes)
             #expect(try double.bytes(of: CellContent(json: content.json)) == bytes)
@@ -114,7 +125,8 @@ struct CellContentTests {
             let number = Float16(bitPattern: bits)
             let bytes = littleEndian(number.isNaN ? Float16.nan.bitPattern : bits)
             let content = try schema.content(of: bytes)
-            guard try schema.bytes(of: content) == bytes, try schema.bytes(of: CellContent(json: content.json)) == bytes,
+            guard try schema.bytes(of: content) == bytes,
+                try schema.bytes(of: CellContent(json: content.json)) == bytes,
                 try schema.bytes(of: CellContent(parsing: content.description, as: schema)) == bytes
             else {
                 Issue.record("bits \(bits)")
@@ -156,8 +168,9 @@ struct CellContentTests {
         let schema = try Schema(parsing: "string<4>")
         #expect(refusal { try schema.content(of: [5, 0, 1, 2, 3, 4]) }.contains("count of 5"))
         #expect(try schema.content(of: [2, 0, 0xFF, 65, 0, 0]) == .text("\u{FFFD}A"))
-        #expect(try Schema.of(InlineString<300>.self).content(of: [44, 1] + [UInt8](repeating: 97, count: 300))
-            == .text(String(repeating: "a", count: 300)))
+        #expect(
+            try Schema.of(InlineString<300>.self).content(of: [44, 1] + [UInt8](repeating: 97, count: 300))
+                == .text(String(repeating: "a", count: 300)))
     }
 
     @Test func enumsTakeNamesAndRawValues() throws {
@@ -252,7 +265,9 @@ struct CellContentTests {
             let padding = try schema.bytes(of: schema.content(of: bytes))
             #expect(padding == bytes, "seed \(seed), round \(round), \(schema)")
             let content = try schema.content(of: bytes)
-            #expect(try schema.bytes(of: CellContent(json: content.json)) == bytes, "seed \(seed), \(schema) \(content.json)")
+            #expect(
+                try schema.bytes(of: CellContent(json: content.json)) == bytes,
+                "seed \(seed), \(schema) \(content.json)")
             switch schema.shape {
             case .string: #expect(try CellContent(json: content.json) == content, "seed \(seed)")
             default:
@@ -261,7 +276,7 @@ struct CellContentTests {
                     #expect(try schema.bytes(of: parsed) == bytes, "seed \(seed), \(schema) \(text)")
                 }
             }
-            for _ in 0..<5 { // Whatever the bytes are, they are a value or refused.
+            for _ in 0..<5 {  // Whatever the bytes are, they are a value or refused.
                 noisy[random.below(noisy.count)] = UInt8(truncatingIfNeeded: random.next())
                 guard let content = try? schema.content(of: noisy) else { continue }
                 #expect(throws: Never.self, "seed \(seed)") { try CellContent(json: content.json) }

@@ -18,7 +18,8 @@ private struct Listed: CaseIterable, BitwiseCopyable {
     static let allCases = [Listed(x: 1)]
 }
 private enum Described: Int, CaseIterable, CustomStringConvertible {
-    case one = 1, two
+    case one = 1
+    case two
     var description: String { "always the same" }
 }
 private enum DescribedPlain: CaseIterable, CustomDebugStringConvertible {

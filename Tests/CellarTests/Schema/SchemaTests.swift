@@ -5,16 +5,28 @@ import Testing
 private struct Small: BitwiseCopyable { var a: Int16 = 1, on = true }
 private struct Tail: BitwiseCopyable { var small = Small(), last: UInt8 = 9, wide: Double = 1 }
 private struct Holes: BitwiseCopyable { var a: UInt8 = 1, b: UInt32 = 2 }
-private struct HolesInside: BitwiseCopyable { var first: Int64 = 0, holes = Holes(), after: Int8 = 3, v = SIMD3<Float>() }
+private struct HolesInside: BitwiseCopyable {
+    var first: Int64 = 0, holes = Holes(), after: Int8 = 3, v = SIMD3<Float>()
+}
 private struct Pair<A: BitwiseCopyable, B: BitwiseCopyable>: BitwiseCopyable { var a: A, b: B }
-private struct Points: BitwiseCopyable { var points = InlineArray<3, Pair<Float, Bool>>(repeating: Pair(a: 1, b: true)) }
+private struct Points: BitwiseCopyable {
+    var points = InlineArray<3, Pair<Float, Bool>>(repeating: Pair(a: 1, b: true))
+}
 private struct Named: BitwiseCopyable { var name: InlineString<5> = "ab", id: Int = 7 }
 private struct Tuples: BitwiseCopyable { var pair: (Int8, Int32) = (1, 2), named: (x: Int16, y: Int8) = (3, 4) }
-private enum Colour: Int, CaseIterable { case red = 10, green = 20, blue = 30 }
-private enum Word: String, CaseIterable { case yes = "Y", no = "N" }
+private enum Colour: Int, CaseIterable {
+    case red = 10
+    case green = 20
+    case blue = 30
+}
+private enum Word: String, CaseIterable {
+    case yes = "Y"
+    case no = "N"
+}
 private enum Loose { case here, there }
 private enum Payload: CaseIterable {
-    case one(Int8), two
+    case one(Int8)
+    case two
     static var allCases: [Payload] { [.one(1), .two] }
 }
 private enum Twice: CaseIterable {

@@ -35,10 +35,13 @@ struct SchemaTextTests {
     }
 
     @Test(arguments: [
-        "", "{", "{}", "int7", "string<0>", "string<65536>", "array<int8, 0>", "array<int64, 99999999999>", "simd<bool, 2>",
-        "simd<int128, 2>", "simd<int8, 5>", "{a: int8 @0, b: int8 @0}", "{a: int8 @0, a: int8 @1}", "{a: int16 @1}", "{a: int8}",
+        "", "{", "{}", "int7", "string<0>", "string<65536>", "array<int8, 0>", "array<int64, 99999999999>",
+        "simd<bool, 2>",
+        "simd<int128, 2>", "simd<int8, 5>", "{a: int8 @0, b: int8 @0}", "{a: int8 @0, a: int8 @1}", "{a: int16 @1}",
+        "{a: int8}",
         "int8 int8", "enum<3>{a = 0 \"\"}", "enum<1>{}", "enum<1>{a = 256 \"\"}", "enum<1>{a = 0 \"\", b = 0 \"\"}",
-        "{a: int8 @-1}", "{a: int8 @99999999999}", "{\"a: int8 @0}", "{\"\\q\": int8 @0}", "{\"\\", "{\"\\2", "{\"\\22", "array<array<int64, 65536>, 65536>",
+        "{a: int8 @-1}", "{a: int8 @99999999999}", "{\"a: int8 @0}", "{\"\\q\": int8 @0}", "{\"\\", "{\"\\2", "{\"\\22",
+        "array<array<int64, 65536>, 65536>",
     ])
     func refuses(_ text: String) {
         #expect { try Schema(parsing: text) } throws: { ($0 as? StoreError)?.code == .invalidValue }

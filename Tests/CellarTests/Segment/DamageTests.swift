@@ -102,7 +102,9 @@ struct DamageTests {
 
     /// `sync()` believed the numbers of passes: with a large one in `succeeded` it returned at once, with nothing on disk.
     /// With the largest in `begun`, the next pass was an overflow.
-    @Test(arguments: [CELLAR_CHECKPOINT_BEGUN, CELLAR_CHECKPOINT_ENDED, CELLAR_CHECKPOINT_SUCCEEDED, CELLAR_CHECKPOINT_REQUESTED])
+    @Test(arguments: [
+        CELLAR_CHECKPOINT_BEGUN, CELLAR_CHECKPOINT_ENDED, CELLAR_CHECKPOINT_SUCCEEDED, CELLAR_CHECKPOINT_REQUESTED,
+    ])
     func numbersOfPassesThatCannotBe(field: Int) throws {
         try withScratchStore { scratch in
             let segment = try prepare(scratch)
@@ -152,16 +154,21 @@ struct DamageTests {
         try withScratchStore { scratch in
             let contents: [[UInt8]] = [
                 Array("hello, this is not a database\n".utf8), [UInt8](repeating: 0, count: 65_536),
-                [UInt8](repeating: 0xFF, count: 8192), Array("SQLite format 3\0".utf8) + [UInt8](repeating: 7, count: 8176),
+                [UInt8](repeating: 0xFF, count: 8192),
+                Array("SQLite format 3\0".utf8) + [UInt8](repeating: 7, count: 8176),
             ]
             for content in contents {
                 Files.removeTree(scratch.path)
                 unsafe mkdir(scratch.path, 0o700)
                 Files.write(content, to: scratch.path + "/data.mdb")
                 let opened = codeThrown { _ = try scratch.open() }
-                #expect([.notAStore, .corruptDatabase].contains(opened), "\(content.count) bytes: \(String(describing: opened))")
+                #expect(
+                    [.notAStore, .corruptDatabase].contains(opened),
+                    "\(content.count) bytes: \(String(describing: opened))")
                 let looked = codeThrown { _ = try scratch.openReadOnly() }
-                #expect([.notAStore, .corruptDatabase].contains(looked), "\(content.count) bytes: \(String(describing: looked))")
+                #expect(
+                    [.notAStore, .corruptDatabase].contains(looked),
+                    "\(content.count) bytes: \(String(describing: looked))")
                 #expect(Files.read(scratch.path + "/data.mdb") == content, "it was left as it is")
             }
         }

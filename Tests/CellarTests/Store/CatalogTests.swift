@@ -10,9 +10,12 @@ struct CatalogTests {
             let longest = String(repeating: "x", count: 255)
             let good = ["a", " ", "with space", "größe/π.🎈", longest, "a.b[3]", "🎈", "\u{301}"]
             for (index, name) in good.enumerated() { _ = try store.value(name, initial: index) }
-            let bad = ["", longest + "x", String(repeating: "é", count: 128), "tab\there", "nul\0", "line\nbreak", "\u{7F}"]
+            let bad = [
+                "", longest + "x", String(repeating: "é", count: 128), "tab\there", "nul\0", "line\nbreak", "\u{7F}",
+            ]
             for name in bad {
-                #expect(codeThrown { _ = try store.value(name, initial: 1) } == .invalidName, "\(name.debugDescription)")
+                #expect(
+                    codeThrown { _ = try store.value(name, initial: 1) } == .invalidName, "\(name.debugDescription)")
                 #expect(codeThrown { _ = try store.array(name, of: Int.self, count: 1) } == .invalidName)
                 #expect(codeThrown { _ = try store.value(name, of: Int.self) } == .noSuchCell)
                 #expect(codeThrown { try store.rename("a", to: name) } == .invalidName)
@@ -165,7 +168,10 @@ struct CatalogTests {
             #expect(cells.map(\.kind) == [.array, .value, .value])
             #expect(cells.map(\.count) == [7, 1, 1])
             #expect(cells.map(\.persistence) == [.persistent, .volatile, .persistent])
-            #expect(cells.map(\.schema.description) == ["float", "bool", "{first: int64 @0, second: int64 @8, third: int64 @16}"])
+            #expect(
+                cells.map(\.schema.description) == [
+                    "float", "bool", "{first: int64 @0, second: int64 @8, third: int64 @16}",
+                ])
             #expect(cells.map(\.byteCount) == [28, 1, 24])
             #expect(cells.map(\.isInMemory) == [true, true, true])
             store = try scratch.reboot()

@@ -100,7 +100,9 @@ struct CheckTests {
         func cell(_ name: String) throws -> UInt64 {
             let bytes = Array(name.utf8)
             return try #require(
-                try unsafe bytes.withUnsafeBytes { try Directory(segment: segment).find(unsafe NameBytes($0, seed: seed)) })
+                try unsafe bytes.withUnsafeBytes {
+                    try Directory(segment: segment).find(unsafe NameBytes($0, seed: seed))
+                })
         }
         let (number, flag, array) = (try cell("many/7"), try cell("flag"), try cell("numbers"))
         let cellOfArray = try CellHeader(segment: segment, at: array)
@@ -108,15 +110,19 @@ struct CheckTests {
         let (directory, slots) = try Directory(segment: segment).allSlots()
         let slot = try #require(slots.firstIndex { $0 & Directory.offsetMask == number })
         let slotOffset = directory.offset + 16 + UInt64(slot * 8)
-        let free = try #require((0..<Int(CELLAR_SMALL_CLASSES)).map { CELLAR_HEADER_FREE_SMALL + $0 * 8 }.first {
-            segment.word($0).relaxed() != 0
-        })
+        let free = try #require(
+            (0..<Int(CELLAR_SMALL_CLASSES)).map { CELLAR_HEADER_FREE_SMALL + $0 * 8 }.first {
+                segment.word($0).relaxed() != 0
+            })
         let freeBlock = segment.word(free).relaxed()
         func header(_ offset: Int) -> UInt64 { UInt64(offset) }
         return [
             Damage(name: "a state", structure: "cells", offset: number + UInt64(CELLAR_CELL_STATE), bytes: [9]),
-            Damage(name: "a name's length", structure: "cells", offset: number + UInt64(CELLAR_CELL_NAME) + 6, bytes: [0, 0]),
-            Damage(name: "a name's place", structure: "cells", offset: number + UInt64(CELLAR_CELL_NAME), bytes: word(1)),
+            Damage(
+                name: "a name's length", structure: "cells", offset: number + UInt64(CELLAR_CELL_NAME) + 6,
+                bytes: [0, 0]),
+            Damage(
+                name: "a name's place", structure: "cells", offset: number + UInt64(CELLAR_CELL_NAME), bytes: word(1)),
             Damage(name: "a name", structure: "directory", offset: number + 128, bytes: [0x5A]),
             Damage(name: "a lock", structure: "cells", offset: number + 16, bytes: [0xFF, 0xFF, 0xFF]),
             Damage(name: "a block's size", structure: "memory", offset: number + 48, bytes: word(1 << 40)),
@@ -128,7 +134,8 @@ struct CheckTests {
             Damage(name: "a slot's place", structure: "directory", offset: slotOffset, bytes: word(slots[slot] + 16)),
             Damage(name: "a slot's tag", structure: "directory", offset: slotOffset + 6, bytes: [0xEE, 0xEE]),
             Damage(name: "the directory's size", structure: "directory", offset: directory.offset, bytes: word(1000)),
-            Damage(name: "the directory", structure: "directory", offset: header(CELLAR_HEADER_DIRECTORY), bytes: word(8)),
+            Damage(
+                name: "the directory", structure: "directory", offset: header(CELLAR_HEADER_DIRECTORY), bytes: word(8)),
             Damage(name: "a count", structure: "cells", offset: header(CELLAR_HEADER_LIVE_CELLS), bytes: word(3)),
             Damage(name: "a free block of itself", structure: "free lists", offset: freeBlock, bytes: word(freeBlock)),
             Damage(name: "a free block's size", structure: "free lists", offset: freeBlock + 8, bytes: word(48 << 20)),
@@ -136,11 +143,15 @@ struct CheckTests {
             Damage(name: "the end", structure: "header", offset: header(CELLAR_HEADER_CURSOR), bytes: word(1 << 45)),
             Damage(name: "the types", structure: "types", offset: header(CELLAR_HEADER_SCHEMAS), bytes: word(7)),
             Damage(
-                name: "a type", structure: "types", offset: segment.word(CELLAR_HEADER_SCHEMAS).relaxed() + 33, bytes: [0]),
+                name: "a type", structure: "types", offset: segment.word(CELLAR_HEADER_SCHEMAS).relaxed() + 33,
+                bytes: [0]),
             Damage(name: "an intent", structure: "locks", offset: header(CELLAR_HEADER_INTENT), bytes: word(99)),
-            Damage(name: "the catalogue's lock", structure: "header", offset: header(CELLAR_HEADER_ALLOCATION) + 16, bytes: [255, 255]),
             Damage(
-                name: "a process", structure: "processes", offset: header(CELLAR_SEGMENT_PROCESSES) + 192 * 5, bytes: word(4)),
+                name: "the catalogue's lock", structure: "header", offset: header(CELLAR_HEADER_ALLOCATION) + 16,
+                bytes: [255, 255]),
+            Damage(
+                name: "a process", structure: "processes", offset: header(CELLAR_SEGMENT_PROCESSES) + 192 * 5,
+                bytes: word(4)),
             Damage(name: "an identity", structure: "records", offset: number + 88 + 8, bytes: word(1)),
         ]
     }

@@ -47,7 +47,8 @@ extension Catalogue {
         of uid: UInt64, in transaction: borrowing some DatabaseReading & ~Copyable,
         _ body: (_ chunk: UInt32, _ bytes: RawSpan) throws(StoreError) -> Bool
     ) throws(StoreError) {
-        try transaction.forEach(in: values, from: ChunkKey(uid: uid, chunk: 0).bytes) { (key, value) throws(StoreError) in
+        try transaction.forEach(in: values, from: ChunkKey(uid: uid, chunk: 0).bytes) {
+            (key, value) throws(StoreError) in
             guard let key = ChunkKey(key) else { throw badKey }
             guard key.uid == uid else { return false }
             return try body(key.chunk, value)
@@ -66,7 +67,8 @@ extension Catalogue {
     }
 
     /// The same with bytes that are at hand.
-    func putChunk(_ key: ChunkKey, _ bytes: Span<UInt8>, in transaction: borrowing WriteTransaction) throws(StoreError) {
+    func putChunk(_ key: ChunkKey, _ bytes: Span<UInt8>, in transaction: borrowing WriteTransaction) throws(StoreError)
+    {
         try transaction.put(bytes, for: key.bytes.span, in: values)
     }
 
@@ -89,7 +91,9 @@ extension Catalogue {
     }
 
     /// Nil at the end, and for a key of the wrong length.
-    private func firstKey(from start: [UInt8], in transaction: borrowing WriteTransaction) throws(StoreError) -> ChunkKey? {
+    private func firstKey(from start: [UInt8], in transaction: borrowing WriteTransaction) throws(StoreError)
+        -> ChunkKey?
+    {
         let key = try transaction.withCursor(in: values) { (cursor: borrowing DatabaseCursor) throws(StoreError) in
             try cursor.move(toOrAfter: start.span) { key, _ in ChunkKey(key) }
         }

@@ -61,7 +61,8 @@ struct Catalogue: Sendable {
         guard found == Self.formatVersion else {
             throw StoreError(
                 .incompatible,
-                "the store '\(database.directory)' has format \(found); this version of Cellar reads \(Self.formatVersion)")
+                "the store '\(database.directory)' has format \(found); this version of Cellar reads \(Self.formatVersion)"
+            )
         }
     }
 }

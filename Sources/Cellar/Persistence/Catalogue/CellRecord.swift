@@ -26,7 +26,9 @@ struct CellRecord: Hashable, Sendable {
 
     /// Reads what `encoded` writes; nil for anything else. Fields are in this order and separated by one space.
     init?(parsing bytes: [UInt8]) {
-        guard bytes.count <= Self.maximumByteCount, let text = String(validating: bytes, as: UTF8.self) else { return nil }
+        guard bytes.count <= Self.maximumByteCount, let text = String(validating: bytes, as: UTF8.self) else {
+            return nil
+        }
         self.init(parsing: text)
     }
 

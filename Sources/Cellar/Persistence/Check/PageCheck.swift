@@ -86,7 +86,9 @@ struct PageCheck {
         guard depth < Self.deepest, isBranch != (flags & Flag.leaf != 0) else {
             return note("page \(root), of \(what), is no page of a tree")
         }
-        guard let nodes = nodes(of: page, isBranch) else { return note("page \(root), of \(what), does not fit together") }
+        guard let nodes = nodes(of: page, isBranch) else {
+            return note("page \(root), of \(what), does not fit together")
+        }
         if what != "the free list", !isInOrder(nodes.dropFirst(isBranch ? 1 : 0).map(\.key)) {
             note("the keys on page \(root), of \(what), are not in order")
         }
@@ -114,7 +116,8 @@ struct PageCheck {
     }
 
     private func node(at place: Int, of page: [UInt8], _ isBranch: Bool) -> Node? {
-        guard let low = page.integer(at: place, as: UInt32.self), let flags = page.integer(at: place + 4, as: UInt16.self),
+        guard let low = page.integer(at: place, as: UInt32.self),
+            let flags = page.integer(at: place + 4, as: UInt16.self),
             let keyCount = page.integer(at: place + 6, as: UInt16.self)
         else { return nil }
         let data = place + 8 + Int(keyCount)
@@ -143,7 +146,9 @@ struct PageCheck {
                 long.integer(at: 12, as: UInt32.self).map({ UInt64($0) == count }) == true
             else { return note("page \(first), a value of \(what), is none") }
             guard what == "the free list" else { return }
-            guard let list = try? file.bytes(at: first * UInt64(header.pageSize) + 16, count: node.dataCount) else { return }
+            guard let list = try? file.bytes(at: first * UInt64(header.pageSize) + 16, count: node.dataCount) else {
+                return
+            }
             (bytes, data) = (list, 0)
         }
         if what == "the free list" {
@@ -158,7 +163,8 @@ struct PageCheck {
 
     /// A list of free pages: how many, then each.
     private mutating func noteFree(_ bytes: [UInt8], from start: Int, byteCount: Int) {
-        guard byteCount >= 8, let count = bytes.integer(at: start, as: UInt64.self), count <= UInt64(byteCount - 8) / 8 else {
+        guard byteCount >= 8, let count = bytes.integer(at: start, as: UInt64.self), count <= UInt64(byteCount - 8) / 8
+        else {
             return note("the free list does not fit together")
         }
         for index in 0..<Int(count) {

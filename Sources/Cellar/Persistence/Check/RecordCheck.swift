@@ -42,7 +42,9 @@ struct RecordCheck {
         self = check
     }
 
-    private mutating func checkRecord(_ bytes: [UInt8], _ record: CellRecord?, next: UInt64, _ uids: inout [UInt64: String]) {
+    private mutating func checkRecord(
+        _ bytes: [UInt8], _ record: CellRecord?, next: UInt64, _ uids: inout [UInt64: String]
+    ) {
         guard let name = String(validating: bytes, as: UTF8.self), Catalogue.nameByteCounts.contains(bytes.count) else {
             return note("records", "a cell's name of \(bytes.count) bytes is no name")
         }
@@ -81,7 +83,9 @@ struct RecordCheck {
         }
         let total = record.kind == .array ? Int(clamping: record.count) * schema.stride : schema.size
         let start = Int(key.chunk) << SegmentLayout.chunkShift
-        guard start < max(total, 1), value.byteCount <= min(SegmentLayout.chunkSize, total - start) || record.kind == .value && value.byteCount <= total
+        guard start < max(total, 1),
+            value.byteCount <= min(SegmentLayout.chunkSize, total - start)
+                || record.kind == .value && value.byteCount <= total
         else { return note("values", "chunk \(key.chunk) of the identity \(key.uid) is longer than its cell") }
         guard !schema.acceptsAllBits, record.kind == .value, value.byteCount == schema.size else { return }
         do throws(StoreError) {

@@ -45,7 +45,9 @@ extension SegmentCheck {
         count("cells", live, "cells")
     }
 
-    private mutating func checkCell(_ page: CellTable.Page, _ slot: Int, _ live: inout Int, _ uids: inout [UInt64: String]) {
+    private mutating func checkCell(
+        _ page: CellTable.Page, _ slot: Int, _ live: inout Int, _ uids: inout [UInt64: String]
+    ) {
         let offset = page.cell(slot).acquire()
         let id = page.index << 12 + slot
         attempt("cells") { (check) throws(StoreError) in
@@ -54,7 +56,9 @@ extension SegmentCheck {
             guard let kind = cell.kind, let state = cell.state else {
                 return check.note(.damaged, "cells", "'\(name)' is of no known kind, or in no known state")
             }
-            if cell.id != id { check.note(.damaged, "cells", "'\(name)' has the id \(cell.id), and is listed as \(id)") }
+            if cell.id != id {
+                check.note(.damaged, "cells", "'\(name)' has the id \(cell.id), and is listed as \(id)")
+            }
             if !cell.lock.isSound { check.note(.damaged, "cells", "the lock of '\(name)' is no lock") }
             if state != .removed {
                 live += 1
@@ -85,7 +89,8 @@ extension SegmentCheck {
             isVolatile: cell.isVolatile)
         guard isLive else { return }
         if cell.lock.isAbandoned { note(.unfinished, "cells", "the holder of the lock of '\(name)' died") }
-        if kind == .array, let torn = ArrayRecovery(reference: reference, segment: segment).tornBytes, !cell.lock.isHeld {
+        if kind == .array, let torn = ArrayRecovery(reference: reference, segment: segment).tornBytes, !cell.lock.isHeld
+        {
             let stride = max(reference.stride, 1)
             note(
                 .unfinished, "cells",
@@ -103,7 +108,9 @@ extension SegmentCheck {
         guard !schema.acceptsAllBits else { return }
         if kind == .value {
             let bytes = CellReader(reference: reference).bytes()
-            if let fault = Self.fault(bytes, schema) { note(.damaged, "cells", "'\(name)' holds no value of its type: \(fault)") }
+            if let fault = Self.fault(bytes, schema) {
+                note(.damaged, "cells", "'\(name)' holds no value of its type: \(fault)")
+            }
             return
         }
         var element = [UInt8](repeating: 0, count: reference.size)

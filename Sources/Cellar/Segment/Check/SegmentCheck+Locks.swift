@@ -14,7 +14,9 @@ extension SegmentCheck {
         }
         let role = unsafe RobustMutex(segment.fixed(CELLAR_HEADER_CHECKPOINT))
         if !role.isSound { note(.damaged, "locks", "the lock of the checkpointing role is no lock") }
-        if role.isAbandoned { note(.unfinished, "locks", "the process that wrote checkpoints died; nobody took over yet") }
+        if role.isAbandoned {
+            note(.unfinished, "locks", "the process that wrote checkpoints died; nobody took over yet")
+        }
         checkProcesses()
     }
 
@@ -27,7 +29,9 @@ extension SegmentCheck {
                 "process \(attachment.processID) (\(attachment.name)) died while it had the store open")
         }
         for slot in 0..<Int(CELLAR_PROCESS_SLOTS) where !table.isSound(slot) {
-            note(.damaged, "processes", "slot \(slot) of the process table is neither free nor in use, or its lock is no lock")
+            note(
+                .damaged, "processes",
+                "slot \(slot) of the process table is neither free nor in use, or its lock is no lock")
         }
         count("processes", attachments.count, "attachments")
     }

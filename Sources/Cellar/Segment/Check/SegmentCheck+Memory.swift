@@ -32,7 +32,9 @@ extension SegmentCheck {
         var number = 0
         for index in 0..<Int(CELLAR_SMALL_CLASSES) {
             let size = UInt64((index + 1) * SegmentLayout.granule)
-            walk(segment.word(CELLAR_HEADER_FREE_SMALL + index * 8), "the list of \(size) bytes", &number, &bytes) { $0 == size }
+            walk(segment.word(CELLAR_HEADER_FREE_SMALL + index * 8), "the list of \(size) bytes", &number, &bytes) {
+                $0 == size
+            }
         }
         walk(segment.word(CELLAR_HEADER_FREE_LARGE), "the list of large blocks", &number, &bytes) { $0 > 4096 }
         let said = segment.word(CELLAR_HEADER_FREE_BYTES).relaxed()
@@ -73,7 +75,9 @@ extension SegmentCheck {
         var wasted: UInt64 = 0
         for (block, owner) in claims.sorted(by: { $0.block.offset < $1.block.offset }) {
             guard block.size <= cursor, block.offset <= cursor - block.size else {
-                note(.damaged, "memory", "\(owner) is said to have \(block.size) bytes at \(block.offset), beyond the end")
+                note(
+                    .damaged, "memory",
+                    "\(owner) is said to have \(block.size) bytes at \(block.offset), beyond the end")
                 continue
             }
             if block.offset < end { note(.damaged, "memory", "\(owner) and \(last) share memory at \(block.offset)") }

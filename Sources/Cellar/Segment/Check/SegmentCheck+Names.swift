@@ -19,7 +19,8 @@ extension SegmentCheck {
             let seed = check.segment.word(CELLAR_HEADER_HASH_SEED).relaxed()
             for (offset, cell) in check.cells where cell.isLive {
                 if found[offset] != 1 {
-                    check.note(.damaged, "directory", "'\(cell.name)' is in it \(found[offset] ?? 0) times, and not once")
+                    check.note(
+                        .damaged, "directory", "'\(cell.name)' is in it \(found[offset] ?? 0) times, and not once")
                 } else if let bytes = unsafe try CellHeader(segment: check.segment, at: offset).nameBytes(),
                     try directory.find(unsafe NameBytes(bytes, seed: seed)) != offset
                 {

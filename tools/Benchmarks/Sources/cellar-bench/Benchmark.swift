@@ -69,7 +69,9 @@ struct Operations: ParsableCommand {
             },
         ].map { show($0.run(rounds: rounds)) }
         let load64 = rows[3].value
-        return rows + [show(Row(name: "load 64 bytes, absolute", figure: "\(short(load64)) ns", limit: 6, value: load64))]
+        return rows + [
+            show(Row(name: "load 64 bytes, absolute", figure: "\(short(load64)) ns", limit: 6, value: load64))
+        ]
     }
 
     // MARK: Doing nothing

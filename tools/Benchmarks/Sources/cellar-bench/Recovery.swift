@@ -6,7 +6,8 @@ import Glibc
 struct Recovery: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Kills holders of a lock, and measures how long the next writer waits.",
-        discussion: "From just before SIGKILL is sent until the next writer's change is made: ending the process, which "
+        discussion:
+            "From just before SIGKILL is sent until the next writer's change is made: ending the process, which "
             + "is the kernel's work, is part of it. Ends with status 1 if the median is over a millisecond.")
 
     @Option(help: "How many holders are killed.") var kills = 1000
@@ -40,7 +41,9 @@ struct Recovery: ParsableCommand {
 
         init(_ path: String) throws {
             var ends: (Int32, Int32) = (0, 0)
-            guard unsafe withUnsafeMutableBytes(of: &ends, { unsafe pipe($0.assumingMemoryBound(to: Int32.self).baseAddress!) }) == 0
+            guard
+                unsafe withUnsafeMutableBytes(
+                    of: &ends, { unsafe pipe($0.assumingMemoryBound(to: Int32.self).baseAddress!) }) == 0
             else { throw ValidationError("pipe: \(errno)") }
             var actions = unsafe posix_spawn_file_actions_t()
             unsafe posix_spawn_file_actions_init(&actions)
@@ -49,7 +52,7 @@ struct Recovery: ParsableCommand {
             let command: [String] = ["/proc/self/exe", "hold", path]
             var argv = unsafe command.map { unsafe strdup($0) }
             unsafe argv.append(nil)
-            defer { for unsafe argument in unsafe argv { unsafe free(argument) } }
+            defer { for unsafeargument in unsafe argv { unsafe free(argument) } }
             var started = pid_t()
             let result = unsafe posix_spawn(&started, "/proc/self/exe", &actions, nil, argv, environ)
             close(ends.1)

@@ -45,7 +45,7 @@ struct StoreRows {
             name: "lookup among \(cells) cells", limit: nil,
             ours: { time(names.count) { Work.lookUp(names, in: store) } },
             bare: { time(names.count) { sink(Int(truncatingIfNeeded: unsafe bare_find(table, names.count))) } }
-        // A round takes a few milliseconds only, and a neighbour on the same core slows some tenths of a second down.
+            // A round takes a few milliseconds only, and a neighbour on the same core slows some tenths of a second down.
         ).run(rounds: rounds * 20, absoluteLimit: 150)
     }
 
@@ -69,7 +69,9 @@ struct StoreRows {
     }
 
     private func row(_ name: String, _ samples: Samples, limit: Double) -> Row {
-        Row(name: name, figure: "\(short(samples.median)) ms", spread: samples.spread, limit: limit, value: samples.median)
+        Row(
+            name: name, figure: "\(short(samples.median)) ms", spread: samples.spread, limit: limit,
+            value: samples.median)
     }
 
     private func open(_ path: String) throws -> Double {
