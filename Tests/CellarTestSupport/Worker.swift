@@ -63,7 +63,7 @@ public final class Worker: @unchecked Sendable {
         var process = pid_t()
         var argv = unsafe command.map { unsafe strdup($0) }
         unsafe argv.append(nil)
-        defer { for unsafeargument in unsafe argv { unsafe free(argument) } }
+        defer { unsafe argv.forEach { unsafe free($0) } }
         let result = unsafe posix_spawn(&process, command[0], &actions, nil, argv, environ)
         guard result == 0 else { throw Failure.cannotStart("cannot start \(command[0]): error \(result)") }
         processID = process

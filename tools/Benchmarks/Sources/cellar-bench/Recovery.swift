@@ -52,7 +52,7 @@ struct Recovery: ParsableCommand {
             let command: [String] = ["/proc/self/exe", "hold", path]
             var argv = unsafe command.map { unsafe strdup($0) }
             unsafe argv.append(nil)
-            defer { for unsafeargument in unsafe argv { unsafe free(argument) } }
+            defer { unsafe argv.forEach { unsafe free($0) } }
             var started = pid_t()
             let result = unsafe posix_spawn(&started, "/proc/self/exe", &actions, nil, argv, environ)
             close(ends.1)
