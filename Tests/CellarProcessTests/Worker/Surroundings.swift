@@ -10,6 +10,8 @@ let surroundingsCommands: [String: Command] = [
         unsafe interposer_record_writes(arguments.path, arguments.text(1))
         let store = try arguments.open { $0.checkpointInterval = .seconds(3600) }
         let rounds = try PowerLossRounds(store)
+        // From here on, only what is asked for goes to the disk: a round is there whole or not at all.
+        try store.sync()
         for number in 1...arguments.number(2) {
             try rounds.write(number)
             try store.sync()
