@@ -15,7 +15,7 @@ final class Database: Sendable {
     }
 
     static let maximumReaders: UInt32 = 1024
-    static let maximumNamedDatabases: UInt32 = 64
+    static let maximumNamedDatabases: UInt32 = 256
     static let defaultMapSize = 1 << 30
     static let largestMapSize = 1 << 40
 

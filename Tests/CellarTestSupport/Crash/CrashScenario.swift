@@ -65,7 +65,7 @@ public struct CrashScenario: Sendable {
         }
     }
 
-    public static let all: [CrashScenario] = values + arrays + catalogue + durability + stores
+    public static let all: [CrashScenario] = values + arrays + catalogue + durability + stores + tables
 
     // MARK: Afterwards
 

@@ -1,0 +1,109 @@
+// Unsigned integers: high byte first. Signed ones: with the sign turned, so that negative ones come first.
+
+extension TableKey where Self: FixedWidthInteger & UnsignedInteger {
+    public func encode(into key: inout KeyBytes, isLast: Bool) { key.append(bigEndian: self) }
+    public init(decoding key: inout KeyBytes, isLast: Bool) throws(StoreError) { self = try key.nextBigEndian() }
+}
+
+extension TableKey where Self: FixedWidthInteger & SignedInteger, Magnitude: FixedWidthInteger & UnsignedInteger {
+    private static var sign: Magnitude { 1 << Magnitude(bitWidth - 1) }
+    public func encode(into key: inout KeyBytes, isLast: Bool) {
+        key.append(bigEndian: Magnitude(truncatingIfNeeded: self) ^ Self.sign)
+    }
+    public init(decoding key: inout KeyBytes, isLast: Bool) throws(StoreError) {
+        self = Self(truncatingIfNeeded: try key.nextBigEndian(Magnitude.self) ^ Self.sign)
+    }
+}
+
+extension UInt8: TableKey { public static var keyType: String { "uint8" } }
+extension UInt16: TableKey { public static var keyType: String { "uint16" } }
+extension UInt32: TableKey { public static var keyType: String { "uint32" } }
+extension UInt64: TableKey { public static var keyType: String { "uint64" } }
+extension UInt: TableKey { public static var keyType: String { "uint64" } }
+extension Int8: TableKey { public static var keyType: String { "int8" } }
+extension Int16: TableKey { public static var keyType: String { "int16" } }
+extension Int32: TableKey { public static var keyType: String { "int32" } }
+extension Int64: TableKey { public static var keyType: String { "int64" } }
+extension Int: TableKey { public static var keyType: String { "int64" } }
+
+extension Bool: TableKey {
+    public static var keyType: String { "bool" }
+    public func encode(into key: inout KeyBytes, isLast: Bool) { key.append(self ? 1 : 0) }
+    public init(decoding key: inout KeyBytes, isLast: Bool) throws(StoreError) {
+        let byte = try key.next()
+        guard byte <= 1 else { throw KeyBytes.wrong }
+        self = byte == 1
+    }
+}
+
+// Floating point: the bits of positive numbers sort as they are; with the sign turned they come behind the negative ones,
+// whose bits are turned all. -0 is 0; what is not a number comes behind infinity (or before its negative).
+
+extension Double: TableKey {
+    public static var keyType: String { "double" }
+    public func encode(into key: inout KeyBytes, isLast: Bool) {
+        let bits = (self == 0 ? 0 : self).bitPattern
+        key.append(bigEndian: bits >> 63 == 1 ? ~bits : bits | 1 << 63)
+    }
+    public init(decoding key: inout KeyBytes, isLast: Bool) throws(StoreError) {
+        let bits = try key.nextBigEndian(UInt64.self)
+        self = Double(bitPattern: bits >> 63 == 1 ? bits & ~(1 << 63) : ~bits)
+    }
+}
+
+extension Float: TableKey {
+    public static var keyType: String { "float" }
+    public func encode(into key: inout KeyBytes, isLast: Bool) {
+        let bits = (self == 0 ? 0 : self).bitPattern
+        key.append(bigEndian: bits >> 31 == 1 ? ~bits : bits | 1 << 31)
+    }
+    public init(decoding key: inout KeyBytes, isLast: Bool) throws(StoreError) {
+        let bits = try key.nextBigEndian(UInt32.self)
+        self = Float(bitPattern: bits >> 31 == 1 ? bits & ~(1 << 31) : ~bits)
+    }
+}
+
+// Text and bytes: as they are.
+
+extension String: TableKey {
+    public static var keyType: String { "string" }
+    public func encode(into key: inout KeyBytes, isLast: Bool) { key.append(text: utf8, isLast: isLast) }
+    public init(decoding key: inout KeyBytes, isLast: Bool) throws(StoreError) {
+        guard let text = String(validating: try key.nextText(isLast: isLast), as: UTF8.self) else {
+            throw KeyBytes.wrong
+        }
+        self = text
+    }
+}
+
+extension [UInt8]: TableKey {
+    public static var keyType: String { "bytes" }
+    public func encode(into key: inout KeyBytes, isLast: Bool) { key.append(text: self, isLast: isLast) }
+    public init(decoding key: inout KeyBytes, isLast: Bool) throws(StoreError) {
+        self = try key.nextText(isLast: isLast)
+    }
+}
+
+/// A key of two parts: sorted by the first, and by the second where the first are the same. For more parts, put one
+/// into the other.
+public struct CompositeKey<First: TableKey, Second: TableKey>: TableKey {
+    public var first: First
+    public var second: Second
+
+    public init(_ first: First, _ second: Second) {
+        self.first = first
+        self.second = second
+    }
+
+    public static var keyType: String { "(\(First.keyType), \(Second.keyType))" }
+
+    public func encode(into key: inout KeyBytes, isLast: Bool) {
+        first.encode(into: &key, isLast: false)
+        second.encode(into: &key, isLast: isLast)
+    }
+
+    public init(decoding key: inout KeyBytes, isLast: Bool) throws(StoreError) {
+        first = try First(decoding: &key, isLast: false)
+        second = try Second(decoding: &key, isLast: isLast)
+    }
+}

@@ -1,0 +1,58 @@
+/// Keys from one to another, as their bytes sort.
+public struct TableRange<Key: TableKey>: Sendable {
+    /// The first bytes that are in it; empty for the first of all.
+    let lower: [UInt8]
+    /// The first bytes that are no longer in it; nil for the end of all.
+    let upper: [UInt8]?
+
+    /// Every key.
+    public static var all: TableRange { TableRange(lower: [], upper: nil) }
+
+    private init(lower: [UInt8], upper: [UInt8]?) {
+        self.lower = lower
+        self.upper = upper
+    }
+
+    /// From the key on, it included.
+    public static func from(_ key: Key) -> TableRange { TableRange(lower: key.keyBytes.array, upper: nil) }
+
+    /// Up to the key, it not included.
+    public static func upTo(_ key: Key) -> TableRange { TableRange(lower: [], upper: key.keyBytes.array) }
+
+    /// From one key up to another, that one not included.
+    public static func range(_ lower: Key, upTo upper: Key) -> TableRange {
+        TableRange(lower: lower.keyBytes.array, upper: upper.keyBytes.array)
+    }
+
+    /// From one key through another, that one included.
+    public static func range(_ lower: Key, through upper: Key) -> TableRange {
+        // The next bytes there can be are the same with a zero behind them.
+        TableRange(lower: lower.keyBytes.array, upper: upper.keyBytes.array + [0])
+    }
+
+    /// Bytes that begin so.
+    private static func beginning(_ bytes: [UInt8]) -> TableRange {
+        // The first bytes that no longer begin so: the last byte that can be raised is, and what follows it goes.
+        guard let last = bytes.lastIndex(where: { $0 < 255 }) else { return TableRange(lower: bytes, upper: nil) }
+        return TableRange(lower: bytes, upper: bytes[..<last] + [bytes[last] + 1])
+    }
+}
+
+extension TableRange where Key == String {
+    /// Keys that begin with the text.
+    public static func prefix(_ text: String) -> TableRange { beginning(Array(text.utf8)) }
+}
+
+extension TableRange where Key == [UInt8] {
+    /// Keys that begin with the bytes.
+    public static func prefix(_ bytes: [UInt8]) -> TableRange { beginning(bytes) }
+}
+
+extension TableRange {
+    /// Composite keys with this first part.
+    public static func prefix<First, Second>(_ first: First) -> TableRange where Key == CompositeKey<First, Second> {
+        var key = KeyBytes()
+        first.encode(into: &key, isLast: false)
+        return beginning(key.array)
+    }
+}
