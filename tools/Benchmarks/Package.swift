@@ -11,10 +11,12 @@ let package = Package(
     targets: [
         // The bare operations of hardware and C library, to measure against.
         .target(name: "CBare"),
+        // LMDB itself, through the same library of the system.
+        .target(name: "CBareLMDB", linkerSettings: [.linkedLibrary("lmdb")]),
         .executableTarget(
             name: "cellar-bench",
             dependencies: [
-                "CBare", .product(name: "Cellar", package: "Cellar"),
+                "CBare", "CBareLMDB", .product(name: "Cellar", package: "Cellar"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: [.strictMemorySafety(), .treatAllWarnings(as: .error)]

@@ -28,10 +28,12 @@ struct Operations: ParsableCommand {
         defer {
             try? Store.remove(path)
             try? Store.remove(path + "-many")
+            try? Store.remove(path + "-table")
         }
         print("work                               median        min…max (ns)       bare         ratio    bound")
         var rows = try valueRows(path)
         rows += try StoreRows(path: path + "-many", cells: cells, rounds: rounds).rows()
+        rows += try TableRows(path: path + "-table", entries: cells, rounds: rounds).rows()
         rows.append(try idleRow(path))
         if rows.contains(where: { !$0.holds }) { throw ExitCode(1) }
     }
