@@ -35,9 +35,7 @@ extension Database {
     }
 
     private func openExisting(_ names: [String]) throws(StoreError) -> [NamedDatabase]? {
-        try read { (transaction: borrowing ReadTransaction) throws(StoreError) in
-            try Self.openHandles(names, transaction.raw, flags: 0)
-        }
+        try readOpeningTables { (raw) throws(StoreError) in try Self.openHandles(names, raw, flags: 0) }
     }
 
     private func create(

@@ -30,15 +30,34 @@ extension Database {
         -> Result
     {
         let raw = try enter(.reading)
+        defer { leaveReading(raw) }
+        return try body(ReadTransaction(raw: raw))
+    }
+
+    /// Ends a read, and keeps its transaction for the next one.
+    private func leaveReading(_ raw: RawTransaction) {
+        if raw.kind == .reading {
+            raw.reset()
+            if !spareReaders.withLock({ $0.keep(raw) }) { raw.abort() }
+        } else {
+            end(raw, commits: false)
+        }
+        gate.leave()
+    }
+
+    /// A read in which tables are opened: they stay open, for which LMDB wants it to end with a commit.
+    func readOpeningTables<Result>(
+        _ body: (RawTransaction) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        let raw = try enter(.reading)
         defer { gate.leave() }
         let result: Result
         do throws(StoreError) {
-            result = try body(ReadTransaction(raw: raw))
+            result = try body(raw)
         } catch {
             end(raw, commits: false)
             throw error
         }
-        // For a reader a commit differs from an abort in one thing: handles opened in it stay open.
         let code = end(raw, commits: true)
         guard code == 0 else { throw .database(code, "end a read", directory) }
         return result
@@ -119,6 +138,10 @@ extension Database {
     /// LMDB knows readers by their process number. A process of another container may have the same one (in most it is 1);
     /// then LMDB refuses this one a reader slot, but a writer needs none. Such a read waits for the writer.
     private func beginReading() throws(StoreError) -> RawTransaction? {
+        if let spare = spareReaders.withLock({ $0.take() }) {
+            if spare.renew() { return spare }
+            spare.abort()
+        }
         do throws(StoreError) {
             return try begin(.reading)
         } catch {

@@ -30,6 +30,7 @@ final class Database: Sendable {
 
     private let claim: OpenDatabases.Claim?
     let pins = Mutex(DatabasePins())
+    let spareReaders = Mutex(SpareReaders())
     let handles = Mutex<[String: NamedDatabase]>([:])
     /// Bytes of the map now.
     let mapSize: Atomic<Int>
@@ -63,6 +64,7 @@ final class Database: Sendable {
     private func shutDown() {
         guard getpid() == processID, !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
         pins.withLock { _ = $0.release() }
+        spareReaders.withLock { $0.release() }
         environment.close()
         if let claim { OpenDatabases.release(claim) }
     }

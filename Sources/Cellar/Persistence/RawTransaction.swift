@@ -1,8 +1,9 @@
 import CLMDB
 
-/// An open LMDB transaction: the pointer, and what has gone wrong in it.
+/// An open LMDB transaction: the pointer, and what has gone wrong in it. It may go from thread to thread (LMDB's readers are
+/// bound to none here), but only one at a time has it.
 @safe
-struct RawTransaction {
+struct RawTransaction: @unchecked Sendable {
     enum Kind { case reading, writing }
 
     /// What must be known of the transaction after its closure threw or swallowed an error.
@@ -30,6 +31,11 @@ struct RawTransaction {
         crashPoint("transaction: committed")
         return code
     }
+    /// Ends a read so that it can be begun again.
+    func reset() { unsafe mdb_txn_reset(pointer) }
+    /// Begins a read again that was reset; false if that is not possible.
+    func renew() -> Bool { unsafe mdb_txn_renew(pointer) == 0 }
+
     func abort() { unsafe mdb_txn_abort(pointer) }
 
     func check(_ code: Int32, _ action: @autoclosure () -> String) throws(StoreError) {
