@@ -28,7 +28,7 @@ extension Database {
         try checkUsable()
         try pins.withLock { (pins) throws(StoreError) in
             let wereHeld = pins.release()
-            spareReaders.withLock { $0.release() }
+            gate.releaseSpareReaders()
             try probeAddresses(size)
             let code = environment.setMapSize(size)
             guard code == 0 else {

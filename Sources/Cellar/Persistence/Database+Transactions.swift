@@ -29,20 +29,30 @@ extension Database {
     func plainRead<Result>(_ body: (borrowing ReadTransaction) throws(StoreError) -> Result) throws(StoreError)
         -> Result
     {
-        let raw = try enter(.reading)
+        let raw = try enterToRead()
         defer { leaveReading(raw) }
         return try body(ReadTransaction(raw: raw))
     }
 
+    /// Enters the gate and begins a read: most often one that was kept, at the cost of one lock.
+    private func enterToRead() throws(StoreError) -> RawTransaction {
+        try checkUsable()
+        if let spare = gate.enterWithSpareReader() {
+            if spare.renew() { return spare }
+            spare.abort()
+            gate.leave()
+        }
+        return try enter(.reading)
+    }
+
     /// Ends a read, and keeps its transaction for the next one.
     private func leaveReading(_ raw: RawTransaction) {
-        if raw.kind == .reading {
-            raw.reset()
-            if !spareReaders.withLock({ $0.keep(raw) }) { raw.abort() }
-        } else {
+        guard raw.kind == .reading else {
             end(raw, commits: false)
+            return gate.leave()
         }
-        gate.leave()
+        raw.reset()
+        if !gate.leave(keeping: raw) { raw.abort() }
     }
 
     /// A read in which tables are opened: they stay open, for which LMDB wants it to end with a commit.
@@ -138,10 +148,6 @@ extension Database {
     /// LMDB knows readers by their process number. A process of another container may have the same one (in most it is 1);
     /// then LMDB refuses this one a reader slot, but a writer needs none. Such a read waits for the writer.
     private func beginReading() throws(StoreError) -> RawTransaction? {
-        if let spare = spareReaders.withLock({ $0.take() }) {
-            if spare.renew() { return spare }
-            spare.abort()
-        }
         do throws(StoreError) {
             return try begin(.reading)
         } catch {

@@ -24,13 +24,13 @@ final class Database: Sendable {
     let environment: RawEnvironment
     /// The process that opened it, the only one that may use it.
     let processID: pid_t
+    private let forkGeneration = ForkGuard.begin()
     let gate: TransactionGate
     /// How long a snapshot stays whole for lookers after it was replaced, in nanoseconds.
     let grace: Int64
 
     private let claim: OpenDatabases.Claim?
     let pins = Mutex(DatabasePins())
-    let spareReaders = Mutex(SpareReaders())
     let handles = Mutex<[String: NamedDatabase]>([:])
     /// Bytes of the map now.
     let mapSize: Atomic<Int>
@@ -52,26 +52,29 @@ final class Database: Sendable {
 
     deinit { shutDown() }
 
+    /// Whether this is a child's copy of its parent's.
+    private var isForked: Bool { ForkGuard.current != forkGeneration }
+
     /// Closes the database once the transactions that are open in other threads have ended. Closing twice is allowed.
     ///
     /// In a forked child nothing happens: LMDB would give up the parent's reader slots.
     func close() throws(StoreError) {
-        guard getpid() == processID, !isClosed.load(ordering: .acquiring) else { return }
+        guard !isForked, !isClosed.load(ordering: .acquiring) else { return }
         try gate.alone { gate.close() }
         shutDown()
     }
 
     private func shutDown() {
-        guard getpid() == processID, !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        guard !isForked, !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
         pins.withLock { _ = $0.release() }
-        spareReaders.withLock { $0.release() }
+        gate.releaseSpareReaders()
         environment.close()
         if let claim { OpenDatabases.release(claim) }
     }
 
     /// Refuses use in a forked child, and of a map that was lost.
     func checkUsable() throws(StoreError) {
-        guard getpid() == processID else {
+        guard !isForked else {
             throw StoreError(.closed, "the store '\(directory)' was opened before fork; open it again in the child")
         }
         guard !isBroken.load(ordering: .acquiring) else {

@@ -51,4 +51,28 @@ struct DatabaseCursor: ~Copyable {
         guard try raw.found(code, "walk through a table") else { return nil }
         return try body(unsafe key.buffer.bytes, unsafe value.buffer.bytes)
     }
+
+    /// Moves to `start` (or the first key after it, or the first of all if it is nil), then on, or back, and calls `body` with
+    /// each key and value, until it returns false. Backwards, it begins with the last key before `start`.
+    @unsafe
+    func walk(
+        from start: UnsafeRawBufferPointer?, backwards: Bool,
+        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(StoreError) -> Bool
+    ) throws(StoreError) {
+        var key = unsafe MDB_val(
+            mv_size: start?.count ?? 0, mv_data: UnsafeMutableRawPointer(mutating: start?.baseAddress))
+        var value = unsafe MDB_val()
+        let step = backwards ? MDB_PREV : MDB_NEXT
+        var code = unsafe mdb_cursor_get(
+            pointer, &key, &value, start != nil ? MDB_SET_RANGE : backwards ? MDB_LAST : MDB_FIRST)
+        if backwards, unsafe start != nil {
+            // Nothing from there on: the last is the one before.
+            code = unsafe mdb_cursor_get(pointer, &key, &value, code == MDB_NOTFOUND ? MDB_LAST : MDB_PREV)
+        }
+        while code == 0 {
+            guard try unsafe body(key.buffer, value.buffer) else { return }
+            code = unsafe mdb_cursor_get(pointer, &key, &value, step)
+        }
+        _ = try raw.found(code, "walk through a table")
+    }
 }

@@ -11,6 +11,7 @@ final class TransactionGate: Sendable {
         var isClosed = false
         /// The thread inside a write transaction, or 0.
         var writer: UInt = 0
+        var spareReaders = SpareReaders()
     }
 
     private let state = Mutex(State())
@@ -27,6 +28,31 @@ final class TransactionGate: Sendable {
             return true
         }
     }
+
+    /// Counts one more transaction, and gives it a read that was kept. Nil, and nothing counted, if there is none, or the
+    /// calling thread has to wait or to be refused: then `enter` says why.
+    func enterWithSpareReader() -> RawTransaction? {
+        let thread = UInt(pthread_self())
+        return state.withLock { state in
+            guard !state.isClosed, !state.isHeldAlone, state.writer != thread, let spare = state.spareReaders.take()
+            else { return nil }
+            state.open += 1
+            return spare
+        }
+    }
+
+    /// Counts one less, and keeps its read, which was reset; false if there are enough.
+    func leave(keeping reader: RawTransaction) -> Bool {
+        state.withLock { state in
+            // Kept first: whoever comes in alone when nothing is open finds it.
+            let isKept = !state.isClosed && state.spareReaders.keep(reader)
+            state.open -= 1
+            return isKept
+        }
+    }
+
+    /// Ends the reads that are kept. Alone, or when nobody can come any more.
+    func releaseSpareReaders() { state.withLock { $0.spareReaders.release() } }
 
     func leave() { state.withLock { $0.open -= 1 } }
 

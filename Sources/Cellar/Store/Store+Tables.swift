@@ -3,6 +3,7 @@ extension Store {
     ///
     /// Throws `.mismatch`, saying both sides, if it has other keys or values; `.invalidName`; `.unsupportedType`;
     /// `.readOnly` if there is none and none can be made.
+    @inlinable
     public func table<Key: TableKey, Value: BitwiseCopyable & Sendable>(
         _ name: String, keys: Key.Type = Key.self, values: Value.Type = Value.self
     ) throws(StoreError) -> SharedTable<Key, Value> {
@@ -10,13 +11,15 @@ extension Store {
     }
 
     /// The table `name` of text, bytes, or values that say what their bytes are.
+    @inlinable
     public func table<Key: TableKey, Value: TableValue>(
         _ name: String, keys: Key.Type = Key.self, values: Value.Type = Value.self
     ) throws(StoreError) -> SharedTable<Key, Value> {
         try table(name, keys, ValueCodec.bytes)
     }
 
-    private func table<Key: TableKey, Value: Sendable>(
+    @usableFromInline
+    func table<Key: TableKey, Value: Sendable>(
         _ name: String, _ keys: Key.Type, _ codec: ValueCodec<Value>
     ) throws(StoreError) -> SharedTable<Key, Value> {
         try attachment.checkUsable()
@@ -26,6 +29,6 @@ extension Store {
         guard let entries = try attachment.catalogue.table(name, wanted, creates: creates) else {
             throw StoreError(.readOnly, "there is no table '\(name)', and the store '\(path)' was opened read-only")
         }
-        return SharedTable(name, entries, attachment, codec)
+        return SharedTable(name, TableCore(entries: entries, attachment: attachment), codec)
     }
 }

@@ -1,16 +1,18 @@
 // Unsigned integers: high byte first. Signed ones: with the sign turned, so that negative ones come first.
 
 extension TableKey where Self: FixedWidthInteger & UnsignedInteger {
-    public func encode(into key: inout KeyBytes, isLast: Bool) { key.append(bigEndian: self) }
-    public init(decoding key: inout KeyBytes, isLast: Bool) throws(StoreError) { self = try key.nextBigEndian() }
+    @inlinable
+    public func encode(into key: inout KeyWriter, isLast: Bool) { key.append(bigEndian: self) }
+    public init(decoding key: inout KeyReader, isLast: Bool) throws(StoreError) { self = try key.nextBigEndian() }
 }
 
 extension TableKey where Self: FixedWidthInteger & SignedInteger, Magnitude: FixedWidthInteger & UnsignedInteger {
-    private static var sign: Magnitude { 1 << Magnitude(bitWidth - 1) }
-    public func encode(into key: inout KeyBytes, isLast: Bool) {
+    @inlinable static var sign: Magnitude { 1 << Magnitude(bitWidth - 1) }
+    @inlinable
+    public func encode(into key: inout KeyWriter, isLast: Bool) {
         key.append(bigEndian: Magnitude(truncatingIfNeeded: self) ^ Self.sign)
     }
-    public init(decoding key: inout KeyBytes, isLast: Bool) throws(StoreError) {
+    public init(decoding key: inout KeyReader, isLast: Bool) throws(StoreError) {
         self = Self(truncatingIfNeeded: try key.nextBigEndian(Magnitude.self) ^ Self.sign)
     }
 }
@@ -28,10 +30,11 @@ extension Int: TableKey { public static var keyType: String { "int64" } }
 
 extension Bool: TableKey {
     public static var keyType: String { "bool" }
-    public func encode(into key: inout KeyBytes, isLast: Bool) { key.append(self ? 1 : 0) }
-    public init(decoding key: inout KeyBytes, isLast: Bool) throws(StoreError) {
+    @inlinable
+    public func encode(into key: inout KeyWriter, isLast: Bool) { key.append(self ? 1 : 0) }
+    public init(decoding key: inout KeyReader, isLast: Bool) throws(StoreError) {
         let byte = try key.next()
-        guard byte <= 1 else { throw KeyBytes.wrong }
+        guard byte <= 1 else { throw KeyReader.wrong }
         self = byte == 1
     }
 }
@@ -41,11 +44,12 @@ extension Bool: TableKey {
 
 extension Double: TableKey {
     public static var keyType: String { "double" }
-    public func encode(into key: inout KeyBytes, isLast: Bool) {
+    @inlinable
+    public func encode(into key: inout KeyWriter, isLast: Bool) {
         let bits = (self == 0 ? 0 : self).bitPattern
         key.append(bigEndian: bits >> 63 == 1 ? ~bits : bits | 1 << 63)
     }
-    public init(decoding key: inout KeyBytes, isLast: Bool) throws(StoreError) {
+    public init(decoding key: inout KeyReader, isLast: Bool) throws(StoreError) {
         let bits = try key.nextBigEndian(UInt64.self)
         self = Double(bitPattern: bits >> 63 == 1 ? bits & ~(1 << 63) : ~bits)
     }
@@ -53,11 +57,12 @@ extension Double: TableKey {
 
 extension Float: TableKey {
     public static var keyType: String { "float" }
-    public func encode(into key: inout KeyBytes, isLast: Bool) {
+    @inlinable
+    public func encode(into key: inout KeyWriter, isLast: Bool) {
         let bits = (self == 0 ? 0 : self).bitPattern
         key.append(bigEndian: bits >> 31 == 1 ? ~bits : bits | 1 << 31)
     }
-    public init(decoding key: inout KeyBytes, isLast: Bool) throws(StoreError) {
+    public init(decoding key: inout KeyReader, isLast: Bool) throws(StoreError) {
         let bits = try key.nextBigEndian(UInt32.self)
         self = Float(bitPattern: bits >> 31 == 1 ? bits & ~(1 << 31) : ~bits)
     }
@@ -67,10 +72,11 @@ extension Float: TableKey {
 
 extension String: TableKey {
     public static var keyType: String { "string" }
-    public func encode(into key: inout KeyBytes, isLast: Bool) { key.append(text: utf8, isLast: isLast) }
-    public init(decoding key: inout KeyBytes, isLast: Bool) throws(StoreError) {
+    @inlinable
+    public func encode(into key: inout KeyWriter, isLast: Bool) { key.append(text: utf8.span, isLast: isLast) }
+    public init(decoding key: inout KeyReader, isLast: Bool) throws(StoreError) {
         guard let text = String(validating: try key.nextText(isLast: isLast), as: UTF8.self) else {
-            throw KeyBytes.wrong
+            throw KeyReader.wrong
         }
         self = text
     }
@@ -78,8 +84,9 @@ extension String: TableKey {
 
 extension [UInt8]: TableKey {
     public static var keyType: String { "bytes" }
-    public func encode(into key: inout KeyBytes, isLast: Bool) { key.append(text: self, isLast: isLast) }
-    public init(decoding key: inout KeyBytes, isLast: Bool) throws(StoreError) {
+    @inlinable
+    public func encode(into key: inout KeyWriter, isLast: Bool) { key.append(text: span, isLast: isLast) }
+    public init(decoding key: inout KeyReader, isLast: Bool) throws(StoreError) {
         self = try key.nextText(isLast: isLast)
     }
 }
@@ -97,12 +104,13 @@ public struct CompositeKey<First: TableKey, Second: TableKey>: TableKey {
 
     public static var keyType: String { "(\(First.keyType), \(Second.keyType))" }
 
-    public func encode(into key: inout KeyBytes, isLast: Bool) {
+    @inlinable
+    public func encode(into key: inout KeyWriter, isLast: Bool) {
         first.encode(into: &key, isLast: false)
         second.encode(into: &key, isLast: isLast)
     }
 
-    public init(decoding key: inout KeyBytes, isLast: Bool) throws(StoreError) {
+    public init(decoding key: inout KeyReader, isLast: Bool) throws(StoreError) {
         first = try First(decoding: &key, isLast: false)
         second = try Second(decoding: &key, isLast: isLast)
     }

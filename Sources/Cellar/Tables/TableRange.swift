@@ -1,9 +1,9 @@
 /// Keys from one to another, as their bytes sort.
 public struct TableRange<Key: TableKey>: Sendable {
     /// The first bytes that are in it; empty for the first of all.
-    let lower: [UInt8]
+    @usableFromInline let lower: [UInt8]
     /// The first bytes that are no longer in it; nil for the end of all.
-    let upper: [UInt8]?
+    @usableFromInline let upper: [UInt8]?
 
     /// Every key.
     public static var all: TableRange { TableRange(lower: [], upper: nil) }
@@ -14,20 +14,20 @@ public struct TableRange<Key: TableKey>: Sendable {
     }
 
     /// From the key on, it included.
-    public static func from(_ key: Key) -> TableRange { TableRange(lower: key.keyBytes.array, upper: nil) }
+    public static func from(_ key: Key) -> TableRange { TableRange(lower: key.keyBytes, upper: nil) }
 
     /// Up to the key, it not included.
-    public static func upTo(_ key: Key) -> TableRange { TableRange(lower: [], upper: key.keyBytes.array) }
+    public static func upTo(_ key: Key) -> TableRange { TableRange(lower: [], upper: key.keyBytes) }
 
     /// From one key up to another, that one not included.
     public static func range(_ lower: Key, upTo upper: Key) -> TableRange {
-        TableRange(lower: lower.keyBytes.array, upper: upper.keyBytes.array)
+        TableRange(lower: lower.keyBytes, upper: upper.keyBytes)
     }
 
     /// From one key through another, that one included.
     public static func range(_ lower: Key, through upper: Key) -> TableRange {
         // The next bytes there can be are the same with a zero behind them.
-        TableRange(lower: lower.keyBytes.array, upper: upper.keyBytes.array + [0])
+        TableRange(lower: lower.keyBytes, upper: upper.keyBytes + [0])
     }
 
     /// Bytes that begin so.
@@ -51,8 +51,11 @@ extension TableRange where Key == [UInt8] {
 extension TableRange {
     /// Composite keys with this first part.
     public static func prefix<First, Second>(_ first: First) -> TableRange where Key == CompositeKey<First, Second> {
-        var key = KeyBytes()
-        first.encode(into: &key, isLast: false)
-        return beginning(key.array)
+        let bytes = unsafe withUnsafeTemporaryAllocation(byteCount: KeyWriter.maximumCount, alignment: 8) { buffer in
+            var writer = unsafe KeyWriter(buffer.baseAddress!)
+            first.encode(into: &writer, isLast: false)
+            return unsafe [UInt8](buffer[..<min(writer.count, KeyWriter.maximumCount)])
+        }
+        return beginning(bytes)
     }
 }

@@ -2,28 +2,72 @@
 ///
 /// It must not leave the closure it is lent to. What it returns are copies.
 public struct TableSnapshot<Key: TableKey, Value: Sendable>: ~Copyable {
-    private let table: SharedTable<Key, Value>
-    private let raw: RawTransaction
+    @usableFromInline let access: TableAccess
+    @usableFromInline let codec: ValueCodec<Value>
 
-    init(_ table: SharedTable<Key, Value>, _ raw: RawTransaction) {
-        self.table = table
-        self.raw = raw
+    @usableFromInline
+    init(_ access: consuming TableAccess, _ codec: ValueCodec<Value>) {
+        self.access = access
+        self.codec = codec
     }
 
     /// The value of the key; nil if there is none. O(log n).
+    @inlinable
     public func value(for key: Key) throws(StoreError) -> Value? {
-        try table.value(for: key, in: ReadTransaction(raw: raw))
+        var found: Value?
+        try unsafe key.withKeyBytes { (bytes, _) throws(StoreError) in
+            try unsafe access.get(bytes) { (raw) throws(StoreError) in found = try unsafe codec.decode(raw) }
+        }
+        return found
     }
 
     /// How many entries there are. O(1).
-    public func count() throws(StoreError) -> Int { try ReadTransaction(raw: raw).count(of: table.entries) }
+    public func count() throws(StoreError) -> Int { try access.count() }
 
     /// Calls `body` with each entry of the range in order, until it returns false. O(log n), and O(1) for each entry.
+    @inlinable
     public func forEach(
         in range: TableRange<Key> = .all, reversed: Bool = false,
-        _ body: (_ key: Key, _ value: Value) throws(StoreError) -> Bool
+        _ body: (_ entry: borrowing TableEntry<Key, Value>) throws(StoreError) -> Bool
     ) throws(StoreError) {
-        try table.forEach(range, reversed, in: ReadTransaction(raw: raw), body)
+        let codec = codec
+        try unsafe access.walk(from: range.lower, upTo: range.upper, reversed: reversed) {
+            (key, value) throws(StoreError) in
+            try body(unsafe TableEntry(key, value, codec))
+        }
+    }
+}
+
+/// One entry, which lies in the database: key and value are made when they are asked for.
+///
+/// It must not leave the closure it is lent to.
+@safe
+public struct TableEntry<Key: TableKey, Value: Sendable>: ~Copyable {
+    @usableFromInline let keyBytes: UnsafeRawBufferPointer
+    @usableFromInline let valueBytes: UnsafeRawBufferPointer
+    @usableFromInline let codec: ValueCodec<Value>
+
+    @inlinable @unsafe
+    init(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ codec: ValueCodec<Value>) {
+        unsafe keyBytes = unsafe key
+        unsafe valueBytes = unsafe value
+        self.codec = codec
+    }
+
+    /// A copy of the key. Throws `.corruptDatabase` if the bytes are none.
+    @inlinable
+    public func key() throws(StoreError) -> Key { try unsafe Key(keyBytes: keyBytes) }
+
+    /// A copy of the value. Throws as `key`.
+    @inlinable
+    public func value() throws(StoreError) -> Value { try unsafe codec.decode(valueBytes) }
+
+    /// Calls `body` with the bytes of key and value where they lie, without a copy.
+    @inlinable
+    public func withBytes<Result>(
+        _ body: (_ key: RawSpan, _ value: RawSpan) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        try body(unsafe keyBytes.bytes, unsafe valueBytes.bytes)
     }
 }
 
@@ -31,41 +75,57 @@ public struct TableSnapshot<Key: TableKey, Value: Sendable>: ~Copyable {
 ///
 /// It must not leave the closure it is lent to.
 public struct TableBatch<Key: TableKey, Value: Sendable>: ~Copyable {
-    private let table: SharedTable<Key, Value>
-    private let raw: RawTransaction
+    @usableFromInline let access: TableAccess
+    @usableFromInline let codec: ValueCodec<Value>
 
-    init(_ table: SharedTable<Key, Value>, _ raw: RawTransaction) {
-        self.table = table
-        self.raw = raw
+    @usableFromInline
+    init(_ access: consuming TableAccess, _ codec: ValueCodec<Value>) {
+        self.access = access
+        self.codec = codec
     }
 
     /// The value of the key, with the changes made so far; nil if there is none.
+    @inlinable
     public func value(for key: Key) throws(StoreError) -> Value? {
-        try table.value(for: key, in: WriteTransaction(raw: raw))
+        var found: Value?
+        try unsafe key.withKeyBytes { (bytes, _) throws(StoreError) in
+            try unsafe access.get(bytes) { (raw) throws(StoreError) in found = try unsafe codec.decode(raw) }
+        }
+        return found
     }
 
     /// Sets the value of the key.
+    @inlinable
     public func set(_ value: Value, for key: Key) throws(StoreError) {
-        try table.set(value, for: key, in: WriteTransaction(raw: raw))
+        try unsafe key.withKeyBytes { (bytes, count) throws(StoreError) in
+            try unsafe codec.encode(value) { (raw) throws(StoreError) in
+                try unsafe access.set(bytes, count: count, to: raw)
+            }
+        }
     }
 
     /// Removes the entry; false if there was none.
-    @discardableResult
+    @inlinable @discardableResult
     public func remove(_ key: Key) throws(StoreError) -> Bool {
-        try table.remove(key, in: WriteTransaction(raw: raw))
+        try unsafe key.withKeyBytes { (bytes, _) throws(StoreError) in try unsafe access.remove(bytes) }
     }
 
     /// Removes every entry.
-    public func removeAll() throws(StoreError) { try WriteTransaction(raw: raw).deleteAll(in: table.entries) }
+    public func removeAll() throws(StoreError) { try access.removeAll() }
 
     /// How many entries there are, with the changes made so far.
-    public func count() throws(StoreError) -> Int { try WriteTransaction(raw: raw).count(of: table.entries) }
+    public func count() throws(StoreError) -> Int { try access.count() }
 
     /// As `TableSnapshot.forEach`. `body` must not change the table.
+    @inlinable
     public func forEach(
         in range: TableRange<Key> = .all, reversed: Bool = false,
-        _ body: (_ key: Key, _ value: Value) throws(StoreError) -> Bool
+        _ body: (_ entry: borrowing TableEntry<Key, Value>) throws(StoreError) -> Bool
     ) throws(StoreError) {
-        try table.forEach(range, reversed, in: WriteTransaction(raw: raw), body)
+        let codec = codec
+        try unsafe access.walk(from: range.lower, upTo: range.upper, reversed: reversed) {
+            (key, value) throws(StoreError) in
+            try body(unsafe TableEntry(key, value, codec))
+        }
     }
 }

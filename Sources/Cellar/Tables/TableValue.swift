@@ -28,45 +28,65 @@ extension [UInt8]: TableValue {
     public init(valueBytes: RawSpan) throws(StoreError) { self = valueBytes.copiedBytes }
 }
 
-/// How a table turns its values into bytes and back.
+/// How a table turns its values into bytes and back. Made where the types are known.
+@usableFromInline @safe
 struct ValueCodec<Value: Sendable>: Sendable {
-    let type: String
-    let encode: @Sendable (Value, (Span<UInt8>) throws(StoreError) -> Void) throws(StoreError) -> Void
-    let decode: @Sendable (RawSpan) throws(StoreError) -> Value
+    @usableFromInline let type: String
+    @usableFromInline
+    let encode: @Sendable (Value, (UnsafeRawBufferPointer) throws(StoreError) -> Void) throws(StoreError) -> Void
+    @usableFromInline
+    let decode: @Sendable (UnsafeRawBufferPointer) throws(StoreError) -> Value
+
+    @inlinable
+    init(
+        type: String,
+        encode:
+            @escaping @Sendable (Value, (UnsafeRawBufferPointer) throws(StoreError) -> Void) throws(StoreError) -> Void,
+        decode: @escaping @Sendable (UnsafeRawBufferPointer) throws(StoreError) -> Value
+    ) {
+        self.type = type
+        unsafe self.encode = unsafe encode
+        unsafe self.decode = unsafe decode
+    }
 }
 
 extension ValueCodec where Value: TableValue {
-    static var bytes: ValueCodec {
-        ValueCodec(
+    @inlinable static var bytes: ValueCodec {
+        unsafe ValueCodec(
             type: Value.valueType,
-            encode: { (value, body) throws(StoreError) in try value.withValueBytes(body) },
-            decode: { (bytes) throws(StoreError) in try Value(valueBytes: bytes) })
+            encode: { (value, body) throws(StoreError) in
+                try value.withValueBytes { (span) throws(StoreError) in
+                    try unsafe span.withUnsafeBytes { (bytes) throws(StoreError) in try unsafe body(bytes) }
+                }
+            },
+            decode: { (bytes) throws(StoreError) in try Value(valueBytes: unsafe bytes.bytes) })
     }
 }
 
 extension ValueCodec where Value: BitwiseCopyable {
     /// The value's own bytes, checked against its schema when they come back.
-    static func plain() throws(StoreError) -> ValueCodec {
+    @inlinable static func plain() throws(StoreError) -> ValueCodec {
         let schema = try Schema.of(Value.self)
-        return ValueCodec(
+        let checked = schema.acceptsAllBits ? nil : schema
+        return unsafe ValueCodec(
             type: schema.description,
             encode: { (value, body) throws(StoreError) in
                 try unsafe withUnsafeBytes(of: value) { (raw) throws(StoreError) in
-                    let bytes = unsafe raw.bindMemory(to: UInt8.self)
-                    try body(unsafe bytes.span.extracting(0..<schema.size))
+                    try unsafe body(UnsafeRawBufferPointer(rebasing: raw[..<MemoryLayout<Value>.size]))
                 }
             },
-            decode: { (bytes) throws(StoreError) in
-                guard bytes.byteCount == schema.size else {
-                    throw StoreError(
-                        .corruptDatabase,
-                        "a value in a table has \(bytes.byteCount) bytes and not \(schema.size): the database is damaged"
-                    )
+            decode: { (raw) throws(StoreError) in
+                guard raw.count == MemoryLayout<Value>.size else {
+                    throw wrongSize(raw.count, MemoryLayout<Value>.size)
                 }
-                return try unsafe bytes.withUnsafeBytes { (raw) throws(StoreError) in
-                    try unsafe schema.check(raw)
-                    return unsafe raw.loadUnaligned(as: Value.self)
-                }
+                if let checked { try unsafe checked.check(raw) }
+                return unsafe raw.loadUnaligned(as: Value.self)
             })
+    }
+
+    @usableFromInline
+    static func wrongSize(_ found: Int, _ wanted: Int) -> StoreError {
+        StoreError(
+            .corruptDatabase, "a value in a table has \(found) bytes and not \(wanted): the database is damaged")
     }
 }

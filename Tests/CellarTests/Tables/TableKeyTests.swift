@@ -5,16 +5,18 @@ import Testing
 
 /// The bytes of keys sort as their values do, and can be read back.
 struct TableKeyTests {
+    private func key<Key: TableKey>(_ bytes: [UInt8]) throws(StoreError) -> Key {
+        try unsafe bytes.span.bytes.withUnsafeBytes { (raw) throws(StoreError) in try unsafe Key(keyBytes: raw) }
+    }
+
     private func expectSameOrder<Key: TableKey>(
         _ keys: [Key], by areInOrder: (Key, Key) -> Bool, location: SourceLocation = #_sourceLocation
     ) throws {
         for first in keys {
             let bytes = first.keyBytes
-            var copy = bytes
-            #expect(try Key(decoding: &copy, isLast: true) == first, sourceLocation: location)
-            #expect(copy.isAtEnd, sourceLocation: location)
+            #expect(try key(bytes) == first, sourceLocation: location)
             for second in keys {
-                let isBefore = bytes.array.lexicographicallyPrecedes(second.keyBytes.array)
+                let isBefore = bytes.lexicographicallyPrecedes(second.keyBytes)
                 #expect(isBefore == areInOrder(first, second), "\(first), \(second)", sourceLocation: location)
             }
         }
@@ -46,7 +48,7 @@ struct TableKeyTests {
         try expectSameOrder(doubles + (0..<40).map { _ in Double.random(in: -1e9...1e9, using: &random) }, by: <)
         try expectSameOrder(doubles.map(Float.init).filter { $0 != 0 } + [0, 3, -3], by: <)
         try expectSameOrder([false, true]) { !$0 && $1 }
-        #expect((-0.0).keyBytes.array == 0.0.keyBytes.array)
+        #expect((-0.0).keyBytes == 0.0.keyBytes)
     }
 
     private func text(_ random: inout SeededRandom) -> [UInt8] {
@@ -69,7 +71,7 @@ struct TableKeyTests {
         let triples = pairs.prefix(20).map { Triple($0, ["", "x", "x\0"].randomElement(using: &random)!) }
         try expectSameOrder(triples) { first, second in
             if first.first != second.first {
-                return first.first.keyBytes.array.lexicographicallyPrecedes(second.first.keyBytes.array)
+                return first.first.keyBytes.lexicographicallyPrecedes(second.first.keyBytes)
             }
             return first.second.utf8.lexicographicallyPrecedes(second.second.utf8)
         }
@@ -79,7 +81,7 @@ struct TableKeyTests {
     /// Bytes from a damaged database are no key, and no trap.
     @Test func otherBytesAreRefused() {
         func decode<Key: TableKey>(_ type: Key.Type, _ bytes: [UInt8]) -> StoreError.Code? {
-            codeThrown { _ = unsafe try Key(bytes.span.bytes) }
+            codeThrown { _ = try key(bytes) as Key }
         }
         #expect(decode(Int.self, [1, 2, 3]) == .corruptDatabase)
         #expect(decode(Int.self, [UInt8](repeating: 1, count: 9)) == .corruptDatabase)
@@ -87,6 +89,5 @@ struct TableKeyTests {
         #expect(decode(String.self, [0xFF, 0xFE]) == .corruptDatabase)
         #expect(decode(CompositeKey<String, Int>.self, [97, 98]) == .corruptDatabase)
         #expect(decode(CompositeKey<String, Int>.self, [97, 0, 7, 1]) == .corruptDatabase)
-        #expect(decode([UInt8].self, [UInt8](repeating: 1, count: 600)) == .corruptDatabase)
     }
 }

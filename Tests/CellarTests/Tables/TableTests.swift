@@ -41,6 +41,9 @@ struct TableTests {
                 #expect(found.map(\.value) == expected.prefix(limit).map(\.value))
                 #expect(try table.value(for: low) == model[low])
             }
+            #expect(try table.scan(.upTo("")).isEmpty)
+            #expect(try table.scan(.upTo(""), reversed: true).isEmpty)
+            #expect(try table.scan(.from("")).count == model.count)
             #expect(try table.first()?.key == model.keys.min())
             #expect(try table.last()?.key == model.keys.max())
         }
@@ -110,7 +113,8 @@ struct TableTests {
                 writer.send()
                 _ = try? writer.line()
                 #expect(try snapshot.value(for: 0) == before)
-                try snapshot.forEach { (_, value) throws(StoreError) in
+                try snapshot.forEach { (entry) throws(StoreError) in
+                    let value = try entry.value()
                     #expect(value == before)
                     return true
                 }

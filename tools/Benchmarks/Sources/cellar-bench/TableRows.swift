@@ -79,8 +79,8 @@ enum TableWork {
         var sum = 0
         do {
             try table.read { (snapshot) throws(StoreError) in
-                try snapshot.forEach { (key, block) throws(StoreError) in
-                    sum &+= block.a &+ Int(key.utf8.last ?? 0)
+                try snapshot.forEach { (entry) throws(StoreError) in
+                    sum &+= try entry.value().a
                     return true
                 }
             }
