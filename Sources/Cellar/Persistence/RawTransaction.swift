@@ -8,20 +8,23 @@ struct RawTransaction: @unchecked Sendable {
 
     /// What must be known of the transaction after its closure threw or swallowed an error.
     final class Status {
+        let directory: String
         /// The map was too small for it: it must run again in a larger one.
         var mapWasFull = false
+        init(directory: String) { self.directory = directory }
     }
 
     let pointer: OpaquePointer
     let kind: Kind
-    let status = Status()
-    let directory: String
+    /// One reference for all that is not plain, since transactions are handed around a lot.
+    let status: Status
+    var directory: String { status.directory }
 
     @unsafe
     init(_ pointer: OpaquePointer, _ kind: Kind, directory: String) {
         unsafe self.pointer = pointer
         self.kind = kind
-        self.directory = directory
+        status = Status(directory: directory)
     }
 
     var identifier: UInt64 { UInt64(truncatingIfNeeded: unsafe mdb_txn_id(pointer)) }

@@ -45,13 +45,14 @@ public struct TableSnapshot<Key: TableKey, Value: Sendable>: ~Copyable {
 public struct TableEntry<Key: TableKey, Value: Sendable>: ~Copyable {
     @usableFromInline let keyBytes: UnsafeRawBufferPointer
     @usableFromInline let valueBytes: UnsafeRawBufferPointer
-    @usableFromInline let codec: ValueCodec<Value>
+    /// Held by the transaction that lends the entry, so not counted.
+    @usableFromInline unowned(unsafe) let codec: ValueCodec<Value>
 
     @inlinable @unsafe
     init(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ codec: ValueCodec<Value>) {
         unsafe keyBytes = unsafe key
         unsafe valueBytes = unsafe value
-        self.codec = codec
+        unsafe self.codec = codec
     }
 
     /// A copy of the key. Throws `.corruptDatabase` if the bytes are none.

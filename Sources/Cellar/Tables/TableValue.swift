@@ -29,8 +29,10 @@ extension [UInt8]: TableValue {
 }
 
 /// How a table turns its values into bytes and back. Made where the types are known.
+///
+/// A class, so that handing it on counts one reference.
 @usableFromInline @safe
-struct ValueCodec<Value: Sendable>: Sendable {
+final class ValueCodec<Value: Sendable>: Sendable {
     @usableFromInline let type: String
     @usableFromInline
     let encode: @Sendable (Value, (UnsafeRawBufferPointer) throws(StoreError) -> Void) throws(StoreError) -> Void
