@@ -61,13 +61,14 @@ extension ProcessTests {
 /// Looks at what the storm leaves, and remembers what may only rise.
 private struct Look {
     var counter = 0
-    var block: UInt64 = 0
+    var blocks: [UInt64] = [0, 0]
     var triple = 0
     var updated = 0
 
     func prepare(_ store: Store) throws {
         _ = try store.value("counter", initial: 0)
         _ = try store.value("block", initial: Checksummed(number: 0))
+        for number in blocks.indices { _ = try store.value("block \(number)", initial: Checksummed(number: 0)) }
         _ = try store.value("triple", initial: Triple(0))
         _ = try store.array("updated", of: Int.self, count: StormCells.arrayCount)
         _ = try store.array("bulk", of: Int.self, count: StormCells.arrayCount)
@@ -78,10 +79,13 @@ private struct Look {
         let count = try store.value("counter", of: Int.self).load()
         #expect(count >= counter, "the counter went back")
         counter = count
-        let value = try store.value("block", of: Checksummed.self).load()
-        #expect(value.isWhole)
-        #expect(value.number >= block)
-        block = value.number
+        #expect(try store.value("block", of: Checksummed.self).load().isWhole)
+        for number in blocks.indices {
+            let value = try store.value("block \(number)", of: Checksummed.self).load()
+            #expect(value.isWhole)
+            #expect(value.number >= blocks[number])
+            blocks[number] = value.number
+        }
         let three = try store.value("triple", of: Triple.self).load()
         #expect(three.isWhole && three.first >= triple)
         triple = three.first

@@ -18,10 +18,13 @@ struct Item {
     let look: (_ store: Store) throws -> Look
     /// Gone with the memory.
     var isVolatile = false
+    /// On disk as soon as it is done.
+    var isDurable = false
 
     static func all(of worker: Int) -> [Item] {
         let prefix = "worker \(worker)/"
         return words(prefix) + blocks(prefix) + arrays(prefix) + (0..<4).map { passing(prefix + "passing \($0)") }
+            + [entry(prefix + "entry")]
     }
 
     // MARK: Values
@@ -126,6 +129,31 @@ struct Item {
             return .torn("an array from \(numbers.min()!) to \(numbers.max()!)")
         }
         return .number(numbers[0])
+    }
+
+    // MARK: Tables
+
+    /// An entry of a table that all share, and another that is changed with it.
+    private static func entry(_ name: String) -> Item {
+        func table(_ store: Store) throws(StoreError) -> SharedTable<CompositeKey<String, Int>, Checksummed> {
+            try store.table("entries")
+        }
+        var item = Item(name: name) { store, number in
+            try table(store).write { (batch) throws(StoreError) in
+                for index in 0..<2 {
+                    try batch.set(Checksummed(number: UInt64(number)), for: CompositeKey(name, index))
+                }
+            }
+        } look: { store in
+            let seen = try table(store).scan(.prefix(name)).map(\.value)
+            if seen.isEmpty { return .number(0) }
+            guard seen.count == 2, seen.allSatisfy({ $0.isWhole && $0.number == seen[0].number }) else {
+                return .torn("entries of \(seen.map(\.number))")
+            }
+            return .number(Int(seen[0].number))
+        }
+        item.isDurable = true
+        return item
     }
 
     // MARK: Cells that come and go

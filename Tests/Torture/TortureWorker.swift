@@ -146,9 +146,11 @@ final class TortureWorker {
         try store.remove("fence \(number)")
         for index in items.indices {
             let track = journal.track(index)
-            let isVolatile = items[index].isVolatile
-            let range =
-                journal[.memoryDropped] == 0 ? track.done...track.begun : isVolatile ? 0...0 : track.saved...track.begun
+            let item = items[index]
+            var range = track.done...track.begun
+            if journal[.memoryDropped] != 0, !item.isDurable {
+                range = item.isVolatile ? 0...0 : track.saved...track.begun
+            }
             let state = try check(index, range) ?? track.begun
             track.saved = min(track.saved, state)
             track.done = state

@@ -1,5 +1,3 @@
-import Glibc
-
 /// What a table does with bytes, whatever they stand for.
 @usableFromInline
 struct TableCore: Sendable {
@@ -84,42 +82,20 @@ struct TableAccess: ~Copyable {
     ) throws(StoreError) {
         // Nothing sorts before no bytes at all.
         if upper?.isEmpty == true { return }
-        let (lower, upper) = (lower.span, upper?.span)
         try ReadTransaction(raw: raw).withCursor(in: entries) { (cursor: borrowing DatabaseCursor) throws(StoreError) in
-            try unsafe lower.withUnsafeBytes { (lower) throws(StoreError) in
-                guard let upper else {
-                    return try unsafe Self.walk(cursor, lower, nil, reversed, body)
-                }
-                try unsafe upper.withUnsafeBytes { (upper) throws(StoreError) in
-                    try unsafe Self.walk(cursor, lower, upper, reversed, body)
+            try unsafe Self.withBytes(lower.isEmpty ? nil : lower) { (lower) throws(StoreError) in
+                try unsafe Self.withBytes(upper) { (upper) throws(StoreError) in
+                    try unsafe cursor.walk(from: lower, upTo: upper, backwards: reversed, body)
                 }
             }
         }
     }
 
-    private static func walk(
-        _ cursor: borrowing DatabaseCursor, _ lower: UnsafeRawBufferPointer, _ upper: UnsafeRawBufferPointer?,
-        _ reversed: Bool, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(StoreError) -> Bool
+    private static func withBytes(
+        _ bytes: [UInt8]?, _ body: (UnsafeRawBufferPointer?) throws(StoreError) -> Void
     ) throws(StoreError) {
-        if reversed {
-            try unsafe cursor.walk(from: upper, backwards: true) { (key, value) throws(StoreError) in
-                if unsafe !lower.isEmpty && Self.precedes(key, lower) { return false }
-                return try unsafe body(key, value)
-            }
-        } else {
-            try unsafe cursor.walk(from: lower.isEmpty ? nil : lower, backwards: false) {
-                (key, value) throws(StoreError) in
-                if let upper = unsafe upper, unsafe !Self.precedes(key, upper) { return false }
-                return try unsafe body(key, value)
-            }
-        }
-    }
-
-    /// Whether bytes sort before others, as LMDB sorts keys.
-    private static func precedes(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> Bool {
-        let common = min(first.count, second.count)
-        let order = unsafe common == 0 ? 0 : memcmp(first.baseAddress!, second.baseAddress!, common)
-        return order < 0 || order == 0 && first.count < second.count
+        guard let bytes else { return try body(nil) }
+        try unsafe bytes.span.withUnsafeBytes { (bytes) throws(StoreError) in try unsafe body(bytes) }
     }
 
     private static func impossibleKey(_ count: Int) -> StoreError {

@@ -46,7 +46,8 @@ struct Storm {
         self.store = store
         self.number = number
         counter = try store.value("counter", initial: 0)
-        block = try store.value("block", initial: Checksummed(number: 0))
+        // Of its own: what loads, adds and stores without a lock takes back what another did meanwhile.
+        block = try store.value("block \(number)", initial: Checksummed(number: 0))
         triple = try store.value("triple", initial: Triple(0))
         updated = try store.array("updated", count: StormCells.arrayCount)
         bulk = try store.array("bulk", count: StormCells.arrayCount)
