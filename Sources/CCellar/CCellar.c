@@ -110,6 +110,12 @@ int cellar_file_lock_byte(int file, off_t byte) {
     return fcntl(file, F_OFD_SETLK, &lock) == 0 ? 0 : errno;
 }
 
+int cellar_file_lock_byte_alone(int file, off_t byte, bool takes) {
+    struct flock lock = {.l_type = takes ? F_WRLCK : F_UNLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+    if (fcntl(file, F_OFD_SETLK, &lock) == 0) return 0;
+    return errno == EACCES ? EAGAIN : errno;
+}
+
 int cellar_file_is_locked_up_to(int file, off_t last) {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = last + 1};
     if (fcntl(file, F_OFD_GETLK, &lock) != 0) return -1;

@@ -49,5 +49,7 @@ int cellar_file_lock(int file, int kind);
 int cellar_file_is_locked(int file);
 /// Takes a shared lock on one byte, which may lie behind the file's end. Returns 0 or an errno.
 int cellar_file_lock_byte(int file, off_t byte);
+/// Takes a lock alone on one byte without waiting, or gives it back. Returns 0, EAGAIN (somebody else has it) or an errno.
+int cellar_file_lock_byte_alone(int file, off_t byte, bool takes);
 /// As `cellar_file_is_locked`, for the bytes from 0 to `last`.
 int cellar_file_is_locked_up_to(int file, off_t last);

@@ -20,19 +20,27 @@ struct Opening {
         let alive = try FileLock(path: directory.aliveLockPath, creatingWith: mode)
         crashPoint("open: lock files made")
         let readers = try FileLock(path: directory.readersLockPath, creatingWith: mode)
-        let catalogue = try openCatalogue(mode: mode)
+        let catalogue = try openCatalogue(mode: mode, writers: readers)
         crashPoint("open: database open")
         // Looked at again, since the data file may have been made since, here or by another.
         guard let ownership = try StoreDirectory(existing: directory.path).ownership else { throw noData }
-        let segment = try findOrMakeSegment(catalogue, alive: alive, ownership: ownership)
+        let segment: Segment
+        do throws(StoreError) {
+            segment = try findOrMakeSegment(catalogue, alive: alive, ownership: ownership)
+        } catch {
+            // Not left to the closing of the file: a program that is just being started may have it open for an instant.
+            alive.release()
+            throw error
+        }
         crashPoint("open: segment found or made")
         return try Attachment(
             directory: directory, options: options, catalogue: catalogue, segment: segment, aliveLock: alive,
             readersLock: readers)
     }
 
-    private func openCatalogue(mode: mode_t) throws(StoreError) -> Catalogue {
+    private func openCatalogue(mode: mode_t, writers: FileLock) throws(StoreError) -> Catalogue {
         var databaseOptions = Database.Options()
+        databaseOptions.writers = writers
         databaseOptions.creates = options.creates
         databaseOptions.mode = mode
         let database = try Database.open(directory: directory.path, databaseOptions)
@@ -57,7 +65,9 @@ struct Opening {
         _ catalogue: Catalogue, alive: FileLock, ownership: Ownership
     ) throws(StoreError) -> Segment {
         var identity = try storeIdentity(catalogue)
-        let isAlone = try alive.tryExclusive()
+        // Whoever was killed while it started a program is alive until that program runs.
+        let patience = MonotonicClock.deadline(after: .milliseconds(100))
+        var isAlone = try alive.tryExclusive()
         if identity.isCopy {
             // Everyone attached to this directory keeps its identity as it is.
             guard isAlone else { throw elsewhere }
@@ -73,6 +83,7 @@ struct Opening {
             guard try alive.tryShared() else { throw elsewhere }
             return segment
         }
+        if !isAlone { isAlone = try alive.exclusive(until: patience) }
         guard isAlone else { throw elsewhere }
         let segment = try Segment.create(
             identity.segment, reserve: options.addressReserve, ownership: ownership, nextUID: identity.nextUID)

@@ -94,7 +94,8 @@ struct Checkpointer {
     private func write(_ batch: [CollectedCell], with writer: CheckpointWriter) throws(StoreError) -> CheckpointReport {
         if batch.isEmpty { return CheckpointReport() }
         try catalogue.database.rotatePins(now: MonotonicClock.now())
-        return try catalogue.database.write { (transaction) throws(StoreError) in
+        // Not for long: a keeper that waits cannot be stopped. The next pass tries again.
+        return try catalogue.database.write(patience: .seconds(1)) { (transaction) throws(StoreError) in
             try writer.write(batch, in: transaction)
         }
     }

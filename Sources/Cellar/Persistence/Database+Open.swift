@@ -9,6 +9,8 @@ extension Database {
         var creates = false
         /// The mode of files that are made, exact whatever the umask.
         var mode: mode_t = 0o600
+        /// The lock file on which writers take turns; nil where the caller keeps them apart.
+        var writers: FileLock?
         /// Addresses to begin with. The map grows by itself.
         var mapSize = Database.defaultMapSize
         /// See `Database.rotatePins(now:)`. Lookers and checkpointers must agree on it.

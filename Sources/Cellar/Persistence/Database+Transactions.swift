@@ -14,15 +14,25 @@ extension Database {
     /// Calls `body` with the one write transaction, commits it to disk when `body` returns, and drops it when `body` throws.
     ///
     /// When the map turns out too small, everything is dropped, the map grows and `body` runs **again**, so it must be
-    /// re-runnable: its only effects are in the transaction, or are overwritten by the next run. Waits without bound for the
-    /// writer of another process or thread. A `.diskFull` leaves the database as it was, and usable.
-    func write<Result>(_ body: (borrowing WriteTransaction) throws(StoreError) -> Result) throws(StoreError) -> Result {
+    /// re-runnable: its only effects are in the transaction, or are overwritten by the next run. Waits for the writer of another
+    /// process as long as `patience`, then throws `.timedOut`. A `.diskFull` leaves the database as it was, and usable.
+    func write<Result>(
+        patience: Duration? = nil, _ body: (borrowing WriteTransaction) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
         guard access == .readWrite else { throw StoreError(.readOnly, "the store '\(directory)' was opened read-only") }
+        try checkUsable()
+        guard !gate.isWriter else { throw nested }
+        try turn?.take(until: MonotonicClock.deadline(after: patience ?? self.patience), directory)
+        defer { turn?.giveBack() }
         while true {
             let size = mapSize.load(ordering: .relaxed)
             if let result = try writeOnce(body) { return result }
             try growMap(from: size)
         }
+    }
+
+    private var nested: StoreError {
+        StoreError(.inUse, "a write transaction is open in this thread; transactions do not nest")
     }
 
     /// A read that other processes know of.
@@ -107,9 +117,7 @@ extension Database {
     /// Enters the gate and begins a transaction there: the caller ends it and leaves the gate.
     private func enter(_ kind: RawTransaction.Kind) throws(StoreError) -> RawTransaction {
         try checkUsable()
-        guard !gate.isWriter else {
-            throw StoreError(.inUse, "a write transaction is open in this thread; transactions do not nest")
-        }
+        guard !gate.isWriter else { throw nested }
         while true {
             if let raw = try enterOnce(kind) { return raw }
             try adoptMapSize()

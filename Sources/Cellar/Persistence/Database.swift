@@ -26,6 +26,9 @@ final class Database: Sendable {
     let processID: pid_t
     private let forkGeneration = ForkGuard.begin()
     let gate: TransactionGate
+    let turn: WriterTurn?
+    /// How long a write waits for those of other processes, unless told otherwise.
+    let patience: Duration
     /// How long a snapshot stays whole for lookers after it was replaced, in nanoseconds.
     let grace: Int64
 
@@ -44,6 +47,8 @@ final class Database: Sendable {
         self.environment = environment
         self.claim = claim
         grace = options.grace.nanoseconds
+        patience = options.patience
+        turn = options.writers.map { WriterTurn($0) }
         gate = TransactionGate(patience: options.patience.nanoseconds)
         processID = getpid()
         // Nobody else has it yet, so it is as good as inside the gate.

@@ -66,6 +66,17 @@ struct FileLock: Sendable {
         if number != 0 { throw .system("lock a byte of a file of the store", number) }
     }
 
+    /// Takes one byte alone if nobody else has it; false if somebody does.
+    func tryByteAlone(_ byte: Int64) throws(StoreError) -> Bool {
+        switch cellar_file_lock_byte_alone(file.number, off_t(byte), true) {
+        case 0: return true
+        case EAGAIN: return false
+        case let number: throw .system("lock a byte of a file of the store", number)
+        }
+    }
+
+    func releaseByte(_ byte: Int64) { _ = cellar_file_lock_byte_alone(file.number, off_t(byte), false) }
+
     /// Whether somebody else has a lock on one of the bytes up to `last`. Where it cannot be told, as if so.
     func isHeldElsewhere(upTo last: UInt64) -> Bool {
         cellar_file_is_locked_up_to(file.number, off_t(clamping: min(last, 1 << 62))) != 0
