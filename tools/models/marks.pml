@@ -8,13 +8,13 @@
  * Property: when a pass ends well, the disk has at least what had been stored when it began. (A store has been made once
  * it left the buffer and its writer went on.)
  *
- * mutations: NO_BARRIER QUIET_FIRST NO_VERSION NO_TAKEN NO_PUT_BACK READ_FIRST CLEAR_AFTER
+ * mutations: NO_BARRIER QUIET_FIRST NO_VERSION NO_TAKEN NO_PUT_BACK PUT_BACK_CLEARS_FIRST READ_FIRST CLEAR_AFTER
  */
 #ifndef PASSES
 #define PASSES 3
 #endif
 #define WRITES 2
-#define DEATHS 1
+#define DEATHS 2         /* so that a successor can die while it takes over */
 
 byte value[2], buffered[2], disk[2];
 bool isBuffered[2];
@@ -61,7 +61,7 @@ proctype writer(byte me) {
             becomeQuiet(me)
 #endif
         fi;
-        atomic { !isBuffered[me] -> stored[me] = n }
+        atomic { !isBuffered[me] -> stored[me] = n; sawVersion = 0; sawTaken = false }
     :: n == WRITES -> break
     od
 }
@@ -72,11 +72,16 @@ active proctype checkpointers() {
     byte pass = 0, must[2], copy[2];
     bool mine;
 again:
-    /* Take over. */
+    /* Take over. What is of no more use is made 0 here and below, so that there are fewer states. */
+    atomic { must[0] = 0; must[1] = 0; copy[0] = 0; copy[1] = 0; mine = false };
 #ifndef NO_PUT_BACK
     if
     :: cellTaken ->
+#ifdef PUT_BACK_CLEARS_FIRST
+        if :: taken -> taken = false; MAY_DIE; dirty = true :: else fi;
+#else
         if :: taken -> dirty = true; MAY_DIE; taken = false :: else fi;
+#endif
         MAY_DIE;
         cellDirty = true;
         MAY_DIE;
@@ -129,7 +134,10 @@ again:
 #endif
         :: else
         fi;
-        assert(disk[0] >= must[0] && disk[1] >= must[1])
+        atomic {
+            assert(disk[0] >= must[0] && disk[1] >= must[1]);
+            must[0] = 0; must[1] = 0; copy[0] = 0; copy[1] = 0; mine = false
+        }
     :: pass == PASSES -> break
     od
 }

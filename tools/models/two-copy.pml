@@ -3,12 +3,12 @@
  * Modelled: writers one after the other under the robust lock, each of which may be killed after any step; a reader
  * without a lock; stores that become visible in any order, except across a fence or before a release store (weaker than
  * x86). The lock's hand-over waits for the stores of who had it, as the kernel and the C library see to.
- * Left out: the lock itself, and loads out of order other than the reader's last one (see NO_ACQUIRE).
+ * Left out: the lock itself, and loads out of order other than the reader's two looks at the sequence (see EARLY_COPY and NO_ACQUIRE).
  *
  * Property: what a reader returns is one write, whole; not older than the newest that had ended when it began, and not
  * newer than the newest that has begun.
  *
- * mutations: ONE_COPY NO_RELEASE_FENCE NO_RELEASE_STORE NO_ACQUIRE NO_SECOND_LOOK
+ * mutations: ONE_COPY NO_RELEASE_FENCE NO_RELEASE_STORE EARLY_COPY NO_ACQUIRE NO_SECOND_LOOK
  */
 #define WRITES 4
 #define S 0
@@ -68,24 +68,37 @@ dead:   atomic { FENCE; locked = false }
 }
 
 active proctype reader() {
-    byte seen, a, b, again, atLeast, times;
+    byte seen, a, b, again, atLeast, times, guess;
     do
     :: times < 2 ->
         atLeast = ended;
         do
-        :: seen = mem[S];
+        ::
+#ifdef EARLY_COPY
+           /* The words of a copy that is guessed are there before the sequence that chooses it. */
+           if :: guess = 0 :: guess = 1 fi;
+           a = mem[1 + 2 * guess];
+           b = mem[2 + 2 * guess];
+           seen = mem[S];
+           if :: guess == ((seen >> 1) & 1) -> skip :: else -> goto next fi;
+#else
+           seen = mem[S];
+#endif
 #ifdef NO_ACQUIRE
            again = mem[S];
 #endif
+#ifndef EARLY_COPY
            a = mem[1 + 2 * ((seen >> 1) & 1)];
            b = mem[2 + 2 * ((seen >> 1) & 1)];
+#endif
 #ifndef NO_ACQUIRE
            again = mem[S];
 #endif
 #ifdef NO_SECOND_LOOK
            break;
 #endif
-           if :: again - (seen & 254) <= 2 -> break :: else fi
+           if :: again - (seen & 254) <= 2 -> break :: else fi;
+next:      skip
         od;
         assert(a == b);
         assert(a >= atLeast && a <= begun);
