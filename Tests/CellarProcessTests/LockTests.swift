@@ -6,6 +6,29 @@ import Testing
 extension ProcessTests {
     /// What happens to locks whose holders are stopped or die.
     @Suite struct Locks {
+        /// LMDB's own lock for writers has no limit. A process that was stopped in a transaction kept every other writer,
+        /// and every checkpoint and the closing of a store behind it, for as long as it was stopped.
+        @Test func aStoppedWriterOfATableHindersNobodyForEver() throws {
+            try withScratchStore { scratch in
+                let store = try scratch.open { $0.lockTimeout = .milliseconds(100) }
+                let table = try store.table("numbers", keys: Int.self, values: Int.self)
+                try table.set(1, for: 1)
+                let worker = try scratch.worker("hold-table", "numbers")
+                try worker.expect("holding")
+                worker.signal(SIGSTOP)
+                #expect(codeThrown { try table.set(2, for: 2) } == .timedOut)
+                try store.value("word", initial: 0).store(5)
+                #expect(codeThrown { try store.sync(timeout: .milliseconds(100)) } == .timedOut)
+                #expect(try table.value(for: 1) == 1)
+                scratch.closeAll()
+                worker.kill()
+                let again = try scratch.open()
+                #expect(try again.table("numbers", keys: Int.self, values: Int.self).scan().map(\.value) == [1])
+                #expect(try again.value("word", of: Int.self).load() == 5)
+                try again.sync()
+            }
+        }
+
         @Test func aStoppedHolderIsNamed() throws {
             try withScratchStore { scratch in
                 let store = try scratch.open()

@@ -34,7 +34,7 @@ public struct SharedTable<Key: TableKey, Value: Sendable>: Sendable {
         return found
     }
 
-    /// Sets the value of the key; on disk when it returns. O(log n). Waits for the writer of any process.
+    /// Sets the value of the key; on disk when it returns. O(log n). Waits as `write` does.
     @inlinable
     public func set(_ value: Value, for key: Key) throws(StoreError) {
         try write { (batch) throws(StoreError) in try batch.set(value, for: key) }
@@ -101,7 +101,8 @@ public struct SharedTable<Key: TableKey, Value: Sendable>: Sendable {
     /// Runs `body`, whose changes are made all together when it returns, on disk; if it throws, none is. No other process
     /// writes meanwhile. `body` may run more than once, so all it does is in the batch, or done again.
     ///
-    /// Waits for the writer of any process. Must not be called inside another `write`, nor inside `read`.
+    /// Waits for the writer of any process as long as the store's `lockTimeout`; then `.timedOut`. Must not be called inside
+    /// another `write`, nor inside `read`.
     @inlinable
     public func write(
         _ body: (borrowing TableBatch<Key, Value>) throws(StoreError) -> Void

@@ -19,7 +19,8 @@ struct TableCore: Sendable {
     @usableFromInline
     func write(_ body: (borrowing TableAccess) throws(StoreError) -> Void) throws(StoreError) {
         try attachment.checkWritable()
-        try database.write { (transaction: borrowing WriteTransaction) throws(StoreError) in
+        let patience = attachment.options.lockTimeout
+        try database.write(patience: patience) { (transaction: borrowing WriteTransaction) throws(StoreError) in
             try body(TableAccess(entries: entries, raw: transaction.raw))
             crashPoint("table: about to commit")
         }

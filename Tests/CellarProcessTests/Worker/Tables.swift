@@ -14,6 +14,18 @@ let tableCommands: [String: Command] = [
         say("done")
         awaitLine()
     },
+    // hold-table STORE TABLE: stays in a write of the table, with one entry changed.
+    "hold-table": { arguments in
+        let store = try arguments.open()
+        defer { store.close() }
+        try store.table(arguments.text(1), keys: Int.self, values: Int.self).write { (batch) throws(StoreError) in
+            try batch.set(7, for: 1)
+            say("holding")
+            awaitLine()
+        }
+        say("released")
+        awaitLine()
+    },
     // fill-table STORE TABLE FIRST COUNT: sets COUNT keys from FIRST on, each by itself, saying each when it is set.
     "fill-table": { arguments in
         let store = try arguments.open()
