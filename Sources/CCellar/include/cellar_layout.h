@@ -158,7 +158,7 @@ typedef struct cellar_cell {
     uint64_t block_size;   // of the whole block that begins here
     uint64_t count;        // elements; 1 for a value
     uint32_t state;        // (atomic) 1 loading, 2 live, 3 removed
-    uint32_t traits;       // kind (1 value, 2 array, 3 dropped name) | volatile << 8
+    uint32_t traits;       // kind (1 value, 2 array, 3 dropped name, 4 dictionary) | volatile << 8
     uint64_t name;         // (atomic) offset | length << 48
     uint64_t schema;
     uint32_t id;           // index in the cell table
@@ -186,6 +186,70 @@ typedef struct cellar_array {
     uint64_t reserved[7];
 } cellar_array;
 static_assert(sizeof(cellar_array) == 128, "array");
+
+// What a dictionary adds to its cell; its stripes follow, in the same block. Segment/Dictionary/DictionaryShape.swift
+typedef struct cellar_dictionary {
+    uint64_t key_type;      // 1 text, 2 bytes, else the offset of a schema
+    uint64_t value_type;    // likewise
+    uint32_t key_size;      // bytes of a plain key; 0 where keys have any length
+    uint32_t value_size;    // likewise
+    uint32_t stripe_count;  // a power of two
+    uint32_t flags;         // 1 entries may expire
+    uint64_t seed;          // of the hash; on disk too
+    uint64_t capacity;      // the most entries, the oldest unused of which go; 0 = no limit
+    uint64_t stripes;       // offset of the first
+    uint64_t reserved;
+} cellar_dictionary;
+static_assert(sizeof(cellar_dictionary) == 64, "dictionary");
+
+#define CELLAR_BLOCK_CLASSES 40
+#define CELLAR_BUCKET_CLASSES 4
+
+// A part of a dictionary with a lock and memory of its own: the entries whose hash ends in its number.
+// Segment/Dictionary/Stripe.swift
+typedef struct cellar_stripe {
+    cellar_mutex lock;
+    uint64_t holder;        // (atomic) slot + 1 of the lock's holder | coarse milliseconds << 32
+    uint64_t directory;     // (atomic) offset | depth << 48
+    uint64_t count;         // (atomic) entries, those included that only the disk has
+    uint64_t slabs;         // (atomic) list of the memory it took, newest first
+    uint64_t cursor;        // (atomic) first byte of the newest slab that was never handed out
+    uint64_t end;           // (atomic) and the slab's end
+    uint64_t hand;          // (atomic) where the search for an entry to evict goes on: index * 16 + slot
+    uint64_t operation;     // (atomic) what the lock's holder is at, 0 = nothing; written last, cleared last
+    uint64_t bucket;        // the bucket worked on
+    uint64_t place;         // put: new slot + 1 | old slot + 1 << 8; rebuild: index of the bucket in the directory
+    uint64_t block;         // memory taken
+    uint64_t second;        // a second piece
+    uint64_t count_after;   // `count` when it is done
+    uint64_t first_dirty;   // the first directory: dirty bits,
+    uint64_t first_entry;   // and its one entry
+    uint64_t free_buckets[CELLAR_BUCKET_CLASSES]; // (atomic) lists of buckets of 4, 8, 12, 16 slots
+    uint64_t free_blocks[CELLAR_BLOCK_CLASSES];   // (atomic) lists of blocks of 16 … 32,768 bytes
+} cellar_stripe;
+static_assert(offsetof(cellar_stripe, first_dirty) == 144, "stripe");
+static_assert(offsetof(cellar_stripe, free_blocks) == 192, "stripe");
+static_assert(sizeof(cellar_stripe) == 512, "stripe");
+
+// A piece of memory of a stripe; what is handed out follows. A free block of the segment keeps all but its first two words.
+// Segment/Dictionary/StripeMemory.swift
+typedef struct cellar_slab {
+    uint64_t free_list[2];
+    uint64_t next;
+    uint64_t size;          // of the whole block
+} cellar_slab;
+static_assert(sizeof(cellar_slab) == 32, "slab");
+
+// Entries whose hashes have their last bits in common; slots follow. Segment/Dictionary/Bucket.swift
+typedef struct cellar_bucket {
+    uint64_t state;         // (atomic) occupied slots, a bit each | depth << 16 | version << 24
+    uint64_t tags[2];       // (atomic) a byte of each slot's hash
+    uint64_t next;          // (atomic) of a free bucket: the next one
+    uint64_t used;          // (atomic) slots that were read since the hand came by, a bit each
+    uint64_t capacity;      // slots: 4, 8, 12 or 16
+    uint64_t reserved[2];
+} cellar_bucket;
+static_assert(sizeof(cellar_bucket) == 64, "bucket");
 
 // A block that waits until nobody can look at it any more. Segment/Limbo.swift
 typedef struct cellar_limbo {
@@ -268,6 +332,33 @@ static_assert(sizeof(cellar_limbo) == 48, "limbo");
     X(cellar_array, overlay_length, CELLAR_ARRAY_OVERLAY_LENGTH) \
     X(cellar_array, torn_start, CELLAR_ARRAY_TORN_START) \
     X(cellar_array, torn_length, CELLAR_ARRAY_TORN_LENGTH) \
+    X(cellar_dictionary, seed, CELLAR_DICTIONARY_SEED) \
+    X(cellar_dictionary, capacity, CELLAR_DICTIONARY_CAPACITY) \
+    X(cellar_dictionary, stripes, CELLAR_DICTIONARY_STRIPES) \
+    X(cellar_stripe, holder, CELLAR_STRIPE_HOLDER) \
+    X(cellar_stripe, directory, CELLAR_STRIPE_DIRECTORY) \
+    X(cellar_stripe, count, CELLAR_STRIPE_COUNT) \
+    X(cellar_stripe, slabs, CELLAR_STRIPE_SLABS) \
+    X(cellar_stripe, cursor, CELLAR_STRIPE_CURSOR) \
+    X(cellar_stripe, end, CELLAR_STRIPE_END) \
+    X(cellar_stripe, hand, CELLAR_STRIPE_HAND) \
+    X(cellar_stripe, operation, CELLAR_STRIPE_OPERATION) \
+    X(cellar_stripe, bucket, CELLAR_STRIPE_BUCKET) \
+    X(cellar_stripe, place, CELLAR_STRIPE_PLACE) \
+    X(cellar_stripe, block, CELLAR_STRIPE_BLOCK) \
+    X(cellar_stripe, second, CELLAR_STRIPE_SECOND) \
+    X(cellar_stripe, count_after, CELLAR_STRIPE_COUNT_AFTER) \
+    X(cellar_stripe, first_dirty, CELLAR_STRIPE_FIRST_DIRTY) \
+    X(cellar_stripe, first_entry, CELLAR_STRIPE_FIRST_ENTRY) \
+    X(cellar_stripe, free_buckets, CELLAR_STRIPE_FREE_BUCKETS) \
+    X(cellar_stripe, free_blocks, CELLAR_STRIPE_FREE_BLOCKS) \
+    X(cellar_slab, next, CELLAR_SLAB_NEXT) \
+    X(cellar_slab, size, CELLAR_SLAB_SIZE) \
+    X(cellar_bucket, state, CELLAR_BUCKET_STATE) \
+    X(cellar_bucket, tags, CELLAR_BUCKET_TAGS) \
+    X(cellar_bucket, next, CELLAR_BUCKET_NEXT) \
+    X(cellar_bucket, used, CELLAR_BUCKET_USED) \
+    X(cellar_bucket, capacity, CELLAR_BUCKET_CAPACITY) \
     X(cellar_limbo, durable, CELLAR_LIMBO_DURABLE)
 
 #define CELLAR_OFFSET(type, field, name) name = offsetof(type, field),
@@ -289,6 +380,10 @@ static inline uint64_t cellar_layout_fingerprint(uint64_t chunk_shift) {
     CELLAR_MIX(sizeof(cellar_cell))
     CELLAR_MIX(sizeof(cellar_array))
     CELLAR_MIX(sizeof(cellar_limbo))
+    CELLAR_MIX(sizeof(cellar_dictionary))
+    CELLAR_MIX(sizeof(cellar_stripe))
+    CELLAR_MIX(sizeof(cellar_slab))
+    CELLAR_MIX(sizeof(cellar_bucket))
     CELLAR_MIX(sizeof(pthread_mutex_t))
     CELLAR_MIX(chunk_shift)
 #undef CELLAR_MIX_FIELD

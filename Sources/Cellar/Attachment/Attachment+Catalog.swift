@@ -26,7 +26,7 @@ extension Attachment {
         try checkWritable()
         guard let segment else { throw readOnlyError }
         // Brings the cell into memory if only the disk has it: memory is where changes are made.
-        _ = try find(name, nil)
+        try bringIn(name)
         let catalog = Catalog(segment: segment)
         try catalog.locked(as: slot, until: deadline) { () throws(StoreError) in
             let offset = try offset(of: name, in: segment)

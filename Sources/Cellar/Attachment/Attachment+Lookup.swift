@@ -24,6 +24,10 @@ extension Attachment {
         StoreError(.removed, "the cell was removed: ask the store for it again, or make a new one")
     }
 
+    static func isDictionary(_ name: String) -> StoreError {
+        StoreError(.mismatch, "'\(name)' is a dictionary, and neither a value nor an array: ask for it as one")
+    }
+
     // MARK: Finding
 
     /// The cell if it is in memory, live, and what was asked for. The hot path: no lock, no allocation.
@@ -62,7 +66,7 @@ extension Attachment {
     }
 
     @inline(__always)
-    private func liveCell(_ name: String, _ segment: Segment) throws(StoreError) -> CellHeader? {
+    func liveCell(_ name: String, _ segment: Segment) throws(StoreError) -> CellHeader? {
         let offset = try offset(of: name, in: segment)
         guard let offset else { return nil }
         let cell = try CellHeader(segment: segment, at: offset)
@@ -72,6 +76,7 @@ extension Attachment {
     private func found(_ cell: CellHeader, _ wish: CellWish?, _ segment: Segment) throws(StoreError) -> FoundCell {
         if let wish { return FoundCell(reference: try match(cell, wish, segment)) }
         let info = try info(cell)
+        if cell.kind == .dictionary { throw Self.isDictionary(info.name) }
         return FoundCell(
             reference: try CellReference(cell, size: info.schema.size, alignment: info.schema.alignment), info: info)
     }
@@ -94,6 +99,11 @@ extension Attachment {
     func info(_ cell: CellHeader) throws(StoreError) -> CellInfo {
         guard let kind = cell.kind, kind != .droppedName else {
             throw cell.segment.corrupt("the cell at \(cell.offset) is of no known kind")
+        }
+        if kind == .dictionary {
+            let type = try dictionaryType(cell)
+            return CellInfo(
+                name: try cell.name(), type, persistence: cell.isVolatile ? .volatile : .persistent, isInMemory: true)
         }
         return CellInfo(
             name: try cell.name(), kind: kind == .array ? .array : .value,
@@ -128,6 +138,10 @@ extension Attachment {
     }
 
     func info(_ record: CellRecord, name: String) throws(StoreError) -> CellInfo {
+        if record.kind == .dictionary {
+            return CellInfo(
+                name: name, try dictionaryType(record, name), persistence: .persistent, isInMemory: false)
+        }
         let schema: Schema
         do throws(StoreError) { schema = try Schema(parsing: record.schemaText) } catch {
             throw StoreError(
@@ -148,6 +162,7 @@ extension Attachment {
         guard let record = try record(name) else { throw Self.noSuchCell(name, in: directory.path) }
         let info = try info(record, name: name)
         try wish?.check(info)
+        if record.kind == .dictionary { throw Self.isDictionary(name) }
         let image = unsafe try CellImage(
             kind: record.kind, schema: info.schema, count: info.count
         ) { (chunk, target) throws(StoreError) in
@@ -177,16 +192,34 @@ extension Attachment {
         _ name: String, _ wish: CellWish?, creates: Bool, fill: (CellReference) -> Void
     ) throws(StoreError) -> FoundCell {
         guard let segment else { throw Self.noSuchCell(name, in: directory.path) }
+        let cell = try bringIn(name, creates: creates) { (bytes, catalog) throws(StoreError) in
+            try present(name, bytes, wish, creates, catalog, fill)
+        }
+        return try found(cell, wish, segment)
+    }
+
+    /// Brings a cell of any kind into memory, under the allocation lock, by what `present` finds or makes.
+    func bringIn(
+        _ name: String, creates: Bool, _ present: (NameBytes, Catalog) throws(StoreError) -> CellHeader?
+    ) throws(StoreError) -> CellHeader {
+        guard let segment else { throw Self.noSuchCell(name, in: directory.path) }
         let catalog = Catalog(segment: segment)
         let cell = try catalog.locked(as: slot, until: deadline) { () throws(StoreError) in
-            try withName(name, segment) { (bytes) throws(StoreError) in
-                try present(name, bytes, wish, creates, catalog, fill)
-            }
+            try withName(name, segment) { (bytes) throws(StoreError) in try present(bytes, catalog) }
         }
         guard let cell else { throw Self.noSuchCell(name, in: directory.path) }
         if cell.state == .loading { try finishLoading(cell, segment) }
         if creates, cell.record.acquire() != 0 { announce(cell, segment) }
-        return try found(cell, wish, segment)
+        return cell
+    }
+
+    /// Sees to it that the cell is in memory, of whatever kind.
+    func bringIn(_ name: String) throws(StoreError) {
+        if let segment, try liveCell(name, segment) != nil { return }
+        try checkUsable()
+        _ = try bringIn(name, creates: false) { (bytes, catalog) throws(StoreError) in
+            try present(name, bytes, nil, false, catalog) { _ in }
+        }
     }
 
     private func present(
@@ -199,6 +232,7 @@ extension Attachment {
         } else if let record = try record(name) {
             let info = try info(record, name: name)
             try wish?.check(info)
+            if record.kind == .dictionary { return try bringIn(bytes, record, name, catalog) }
             return try catalog.create(
                 bytes,
                 Catalog.Request(
@@ -217,7 +251,7 @@ extension Attachment {
 
     /// A new cell's record is to be written, and a value's content.
     private func announce(_ cell: CellHeader, _ segment: Segment) {
-        if cell.kind == .value { noteChange(DirtyMark(cell.mark), cell: cell.id) }
+        if cell.kind != .array { noteChange(DirtyMark(cell.mark), cell: cell.id) }
         crashPoint("announce: value noted")
         if CellTable(segment: segment).markDirty(cell.id) { CheckpointGate(segment: segment).wakeIfIdle() }
     }

@@ -1,7 +1,7 @@
 /// What a cell is, without its content.
 public struct CellInfo: Sendable, Hashable {
     public enum Kind: String, Sendable, Hashable, CaseIterable {
-        case value, array
+        case value, array, dictionary
     }
 
     public var name: String
@@ -11,11 +11,27 @@ public struct CellInfo: Sendable, Hashable {
     /// How many elements; 1 for a value.
     public var count: Int
     public var persistence: Persistence
+    /// What a dictionary's keys and values are; nil for other kinds. (`schema` is then that of its values, or of a byte where
+    /// those have any length.)
+    public var entries: EntryTypes?
+
+    /// The types of a dictionary's two sides.
+    public struct EntryTypes: Sendable, Hashable {
+        public var key: EntryType
+        public var value: EntryType
+    }
+
     /// Whether the cell is in shared memory; otherwise only the disk has it.
     public var isInMemory: Bool
 
-    /// Bytes of content.
-    public var byteCount: Int { kind == .value ? schema.size : schema.stride * count }
+    /// Bytes of content; 0 for a dictionary, whose content comes and goes.
+    public var byteCount: Int {
+        switch kind {
+        case .value: schema.size
+        case .array: schema.stride * count
+        case .dictionary: 0
+        }
+    }
 }
 
 /// What somebody who asks for a cell takes it to be; nil is whatever it is.
@@ -44,7 +60,9 @@ struct CellWish {
             return
         }
         let wanted = CellWish.describe(kind, schema, count, persistence)
-        let present = CellWish.describe(info.kind, info.schema, info.count, info.persistence)
+        let present =
+            info.entries.map { CellWish.describe($0, info.persistence) }
+            ?? CellWish.describe(info.kind, info.schema, info.count, info.persistence)
         throw StoreError(
             .mismatch, "'\(info.name)' is \(present), and was asked for as \(wanted): use its own type, or another name"
         )
@@ -70,8 +88,16 @@ struct CellWish {
         let what = persistence.map { $0 == .volatile ? "a volatile" : "a persistent" } ?? "a"
         switch kind {
         case .value: return "\(what) value of type \(schema)"
+        case .dictionary: return "\(what) dictionary"
         case .array: return "\(what) array of \(count.map(String.init) ?? "any number of") elements of type \(schema)"
         }
+    }
+}
+
+extension CellWish {
+    static func describe(_ types: CellInfo.EntryTypes, _ persistence: Persistence?) -> String {
+        let what = persistence.map { $0 == .volatile ? "a volatile" : "a persistent" } ?? "a"
+        return "\(what) dictionary from \(types.key) to \(types.value)"
     }
 }
 

@@ -110,7 +110,7 @@ struct StoreChecking {
             } else if record?.uid != cell.uid {
                 look.findings.append(damaged("'\(cell.name)' is said to be on disk, and is not"))
             } else if record?.count != cell.count || record?.schemaText != cell.schema
-                || record?.kind != (cell.kind == .array ? .array : .value)
+                || record?.kind != cell.kind.record
             {
                 look.findings.append(damaged("'\(cell.name)' is another kind of cell on disk"))
             }
@@ -129,6 +129,11 @@ struct StoreChecking {
         guard let segment = attachment.segment else { return }
         var failure: StoreError?
         try CellTable(segment: segment).forEachCell { cell throws(StoreError) in
+            if cell.state == .live, cell.kind == .dictionary {
+                do throws(StoreError) { try repair(try DictionaryReference(cell), attachment, timeout) } catch {
+                    failure = error
+                }
+            }
             guard cell.state == .live, cell.lock.isAbandoned else { return }
             do throws(StoreError) {
                 let schema = try SchemaTable(segment: segment).schema(at: cell.schema)
@@ -141,6 +146,29 @@ struct StoreChecking {
         do throws(StoreError) { try attachment.sync(timeout: timeout) } catch {
             // Arrays that were being written in place: what they should hold is not ours to guess.
             if error.code != .ownerDied { throw error }
+        }
+    }
+
+    private static func repair(
+        _ dictionary: DictionaryReference, _ attachment: Attachment, _ timeout: Duration
+    ) throws(StoreError) {
+        for index in 0..<DictionaryShape.stripeCount where dictionary.stripe(index).lock.isAbandoned {
+            let lock = StripeLock(stripe: dictionary.stripe(index))
+            guard try lock.acquire(until: MonotonicClock.deadline(after: timeout), as: attachment.slot) else {
+                continue
+            }
+            lock.release()
+        }
+    }
+}
+
+extension CellKind {
+    /// The same kind on disk.
+    var record: CellRecord.Kind {
+        switch self {
+        case .array: .array
+        case .dictionary: .dictionary
+        case .value, .droppedName: .value
         }
     }
 }

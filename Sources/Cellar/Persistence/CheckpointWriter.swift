@@ -59,6 +59,8 @@ struct CheckpointWriter {
     let verifies: Bool
     /// The checkpointer's place in the process table.
     let slot: Int
+    /// Nil where the batch has no dictionaries.
+    var dictionaries: DictionaryCheckpoint?
 
     /// How long the checkpoint waits for one array's lock before it leaves the array to the next pass.
     private static let patience: Duration = .milliseconds(5)
@@ -72,12 +74,15 @@ struct CheckpointWriter {
         let live = batch.filter { $0.state == .live && $0.cell.kind != .droppedName }
         var pieces: [CheckpointPiece] = []
         pieces.reserveCapacity(live.count)
-        for collected in live {
+        for collected in live where collected.cell.kind != .dictionary {
             do throws(StoreError) { pieces.append(try CheckpointPiece(collected.cell)) } catch {
                 try passOver(collected.cell, error, &report)
             }
         }
         for piece in pieces where !piece.isArray { take(piece) }
+        for collected in live where collected.cell.kind == .dictionary {
+            _ = DirtyMark(collected.cell.mark).take(always: verifies)
+        }
         crashPoint("write: value marks taken")
         try barrier()
         crashPoint("write: barrier passed")
@@ -94,6 +99,9 @@ struct CheckpointWriter {
                 try saveValue(piece, &report, in: transaction)
             }
         }
+        for collected in live where collected.cell.kind == .dictionary {
+            try saveDictionary(collected.cell, &report, in: transaction)
+        }
         if !report.records.isEmpty {
             try catalogue.set(.nextUID, to: segment.word(CELLAR_HEADER_NEXT_UID).acquire(), in: transaction)
         }
@@ -107,6 +115,18 @@ struct CheckpointWriter {
         guard [.corruptSegment, .invalidName, .unsupportedType].contains(error.code) else { throw error }
         report.blocked.insert(cell.id)
         report.obstacle = error.code == .corruptSegment ? error : segment.corrupt("at \(cell.offset), \(error.message)")
+    }
+
+    private func saveDictionary(
+        _ cell: CellHeader, _ report: inout CheckpointReport, in transaction: borrowing WriteTransaction
+    ) throws(StoreError) {
+        guard !report.blocked.contains(cell.id), DirtyMark(cell.mark).isTaken, let dictionaries else { return }
+        do throws(StoreError) { try dictionaries.save(cell, &report, in: transaction) } catch {
+            guard error == DictionaryCheckpoint.stayedLocked else { return try passOver(cell, error, &report) }
+            report.blocked.insert(cell.id)
+            report.obstacle = error
+        }
+        crashPoint("write: dictionary written")
     }
 
     private func take(_ piece: CheckpointPiece) {
@@ -132,6 +152,7 @@ struct CheckpointWriter {
         if removed.isTakenBack { return }
         try catalogue.deleteCell(named: removed.name, ifUID: cell.uid, in: transaction)
         if cell.kind != .droppedName { try catalogue.deleteValues(of: cell.uid, in: transaction) }
+        if cell.kind == .dictionary { try dictionaries?.remove(cell, in: transaction) }
         crashPoint("write: cell deleted")
     }
 
@@ -140,10 +161,7 @@ struct CheckpointWriter {
     ) throws(StoreError) {
         guard collected.recordVersion != 0 || verifies else { return }
         let cell = collected.cell
-        let schema = try SchemaTable(segment: segment).schema(at: cell.schema)
-        let record = CellRecord(
-            uid: cell.uid, kind: cell.kind == .array ? .array : .value, count: cell.count,
-            schemaText: schema.description)
+        let record = try cell.makeRecord()
         if collected.recordVersion == 0, try catalogue.cell(named: collected.name, in: transaction) == record { return }
         try catalogue.putCell(named: collected.name, record, in: transaction)
         report.records.append(.init(cell: cell, version: collected.recordVersion))

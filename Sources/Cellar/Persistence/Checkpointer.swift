@@ -31,7 +31,9 @@ struct Checkpointer {
         let taken = page.taken(word).ordered()
         try forEachBit(taken) { bit throws(StoreError) in
             // One that is damaged is for the next pass to tell of.
-            if let piece = try? piece(page.index << 12 + word << 6 + bit) { piece.putBack() }
+            let id = page.index << 12 + word << 6 + bit
+            if let cell = try? table.cell(id), cell.kind == .dictionary { _ = DirtyMark(cell.mark).putBack() }
+            if let piece = try? piece(id) { piece.putBack() }
         }
         crashPoint("take over: marks put back")
         page.dirty(word).formOr(taken)
@@ -67,13 +69,19 @@ struct Checkpointer {
         let started = MonotonicClock.now()
         let verify = gate.verify.acquire()
         let isFull = verify != gate.verified.acquire()
+        var taken: DictionaryCheckpoint?
+        var batch: [CollectedCell] = []
         do throws(StoreError) {
-            let (batch, damage) = try collect(everything: isFull)
+            let (collected, damage) = try collect(everything: isFull)
+            batch = collected
             crashPoint("pass: collected")
-            let writer = CheckpointWriter(segment: segment, catalogue: catalogue, verifies: isFull, slot: slot)
+            let dictionaries = try dictionaries(in: batch, verifies: isFull)
+            taken = dictionaries
+            let writer = CheckpointWriter(
+                segment: segment, catalogue: catalogue, verifies: isFull, slot: slot, dictionaries: dictionaries)
             let report = try write(batch, with: writer)
             crashPoint("pass: committed")
-            try settle(batch, report)
+            try settle(batch, report, taken)
             crashPoint("pass: settled")
             gate.lastBytes.setRelaxed(UInt64(report.bytes))
             gate.lastChunks.setRelaxed(UInt64(report.chunks))
@@ -86,6 +94,7 @@ struct Checkpointer {
             return nil
         } catch {
             try? takeOver()
+            for collected in batch where collected.cell.kind == .dictionary { putBack(collected.cell, taken) }
             gate.end(number, error)
             return error
         }
@@ -109,14 +118,35 @@ struct Checkpointer {
         }
     }
 
-    private func settle(_ batch: [CollectedCell], _ report: CheckpointReport) throws(StoreError) {
+    /// The dictionaries of a batch need their database, which must be opened before the transaction.
+    private func dictionaries(in batch: [CollectedCell], verifies: Bool) throws(StoreError) -> DictionaryCheckpoint? {
+        guard batch.contains(where: { $0.cell.kind == .dictionary }),
+            let entries = try catalogue.entries(creates: true)
+        else { return nil }
+        return DictionaryCheckpoint(catalogue: catalogue, entries: entries, verifies: verifies, slot: slot)
+    }
+
+    /// A dictionary's changes that did not get to the disk. Where that cannot be noted, the next pass compares everything.
+    private func putBack(_ cell: CellHeader, _ taken: DictionaryCheckpoint?) {
+        if taken?.putBack(cell) == false { gate.verify.add(1) }
+        crashPoint("pass: dictionary put back")
+        _ = DirtyMark(cell.mark).putBack()
+        _ = table.markDirty(cell.id)
+    }
+
+    private func settle(
+        _ batch: [CollectedCell], _ report: CheckpointReport, _ taken: DictionaryCheckpoint?
+    ) throws(StoreError) {
         for saved in report.records {
             // Only if nothing changed since: otherwise the cell is dirty again, and the next pass writes its record.
             _ = saved.cell.record.compareExchange(saved.version, 0)
             crashPoint("pass: record settled")
         }
-        for id in batch.map(\.cell.id) {
-            if report.blocked.contains(id) {
+        for cell in batch.map(\.cell) {
+            let id = cell.id
+            if cell.kind == .dictionary, cell.state == .live {
+                if report.blocked.contains(id) { putBack(cell, taken) } else { DirtyMark(cell.mark).settle() }
+            } else if report.blocked.contains(id) {
                 try? piece(id)?.putBack()
                 _ = table.markDirty(id)
             } else {
@@ -145,7 +175,9 @@ struct Checkpointer {
 
     /// The marks of a cell that is there.
     private func piece(_ id: Int) throws(StoreError) -> CheckpointPiece? {
-        guard let cell = try table.cell(id), cell.state == .live, cell.kind != .droppedName else { return nil }
+        guard let cell = try table.cell(id), cell.state == .live, cell.kind == .value || cell.kind == .array else {
+            return nil
+        }
         return try CheckpointPiece(cell)
     }
 }

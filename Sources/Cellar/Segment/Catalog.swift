@@ -88,14 +88,36 @@ struct Catalog {
     ) throws(StoreError) -> CellHeader {
         let schema = request.schema
         let schemaOffset = try SchemaTable(segment: segment).intern(schema)
+        return try create(
+            name, isStored: request.uid != nil,
+            form: { (id, uid) in
+                CellForm(
+                    kind: request.kind, isVolatile: request.isVolatile, schema: schemaOffset, count: request.count,
+                    elementSize: schema.size, elementStride: schema.stride, elementAlignment: schema.alignment, id: id,
+                    uid: request.uid ?? uid)
+            }, state: request.state
+        ) { (cell, form, plan) throws(StoreError) in
+            if let payload = plan.payload { try layOut(cell, form, plan, payload) }
+            fill(try CellReference(cell, size: form.elementSize, alignment: form.elementAlignment))
+        }
+    }
+
+    /// The steps that all kinds of cells have in common, from 2 on. `isStored`: the disk has it already.
+    func create(
+        _ name: NameBytes, isStored: Bool, form: (_ id: Int, _ uid: UInt64) -> CellForm, state: CellState = .live,
+        layOut: (CellHeader, CellForm, CellForm.Plan) throws(StoreError) -> Void
+    ) throws(StoreError) -> CellHeader {
         try directory.reserveOne()
-        let form = CellForm(
-            kind: request.kind, isVolatile: request.isVolatile, schema: schemaOffset, count: request.count,
-            elementSize: schema.size, elementStride: schema.stride, elementAlignment: schema.alignment,
-            id: try table.nextID(), uid: request.uid ?? segment.word(CELLAR_HEADER_NEXT_UID).add(1))
+        let uid = isStored ? 0 : segment.word(CELLAR_HEADER_NEXT_UID).add(1)
+        let form = form(try table.nextID(), uid)
         let plan = try form.plan(nameLength: unsafe name.bytes.count)
         let block = try allocator.take(plan.total) { intent.begin(.create, block: $0) }
-        let cell = try build(block, form, plan, name, request, fill)
+        let cell = try CellHeader(segment: segment, at: block.offset)
+        unsafe try cell.initialise(form, name: name.bytes, state: state, size: block.size)
+        if form.isVolatile { cell.mark.setRelaxed(DirtyMark.quiet) }
+        crashPoint("create: header written")
+        try layOut(cell, form, plan)
+        if !isStored, !form.isVolatile { cell.record.release(1) }
         crashPoint("create: built")
         try table.occupy(form.id, cell: block.offset)
         crashPoint("create: in the table")
@@ -104,20 +126,6 @@ struct Catalog {
         liveCells.add(1)
         crashPoint("create: counted")
         intent.end()
-        return cell
-    }
-
-    private func build(
-        _ block: Block, _ form: CellForm, _ plan: CellForm.Plan, _ name: NameBytes, _ request: Request,
-        _ fill: (CellReference) -> Void
-    ) throws(StoreError) -> CellHeader {
-        let cell = try CellHeader(segment: segment, at: block.offset)
-        unsafe try cell.initialise(form, name: name.bytes, state: request.state, size: block.size)
-        if form.isVolatile { cell.mark.setRelaxed(DirtyMark.quiet) }
-        crashPoint("create: header written")
-        if let payload = plan.payload { try layOut(cell, form, plan, payload) }
-        fill(try CellReference(cell, size: form.elementSize, alignment: form.elementAlignment))
-        if request.uid == nil, !form.isVolatile { cell.record.release(1) }
         return cell
     }
 

@@ -10,6 +10,8 @@ enum CellKind: UInt32 {
     case array = 2
     /// Keeps a name that was renamed away from being found on disk again, until the disk knows; never live.
     case droppedName = 3
+    /// Entries that come and go.
+    case dictionary = 4
 }
 
 /// The life of a cell.
@@ -95,6 +97,7 @@ struct CellHeader {
         if name >> 48 > 0, !own.contains(name & Directory.offsetMask) {
             parts.append(Block(offset: name & Directory.offsetMask, size: Allocator.blockSize(Int(name >> 48))))
         }
+        if kind == .dictionary { return parts + ((try? DictionaryReference(self))?.slabs ?? []) }
         guard kind == .array else { return parts }
         let array = unsafe segment.pointer(word.relaxed(), count: MemoryLayout<cellar_array>.size)
         guard let array = unsafe array else { return parts }
@@ -157,7 +160,16 @@ struct CellForm {
             let payload = Rounding.up(head, to: max(16, min(elementAlignment, 64)))
             return Plan(array: nil, payload: payload, payloadSize: copy, chunkCount: 1, total: payload + 2 * copy)
         case .array: return try arrayPlan(head)
+        case .dictionary: return dictionaryPlan(head)
         }
+    }
+
+    private func dictionaryPlan(_ head: Int) -> Plan {
+        let part = Rounding.up(head, to: 16)
+        let stripes = Rounding.up(part + MemoryLayout<cellar_dictionary>.size, to: 64)
+        let size = unsafe DictionaryShape.stripeCount * MemoryLayout<cellar_stripe>.size
+        // Blocks begin at multiples of 16: room to move the stripes to a cache line's start.
+        return Plan(array: part, payload: stripes, payloadSize: size, chunkCount: 1, total: stripes + size + 48)
     }
 
     private func arrayPlan(_ head: Int) throws(StoreError) -> Plan {

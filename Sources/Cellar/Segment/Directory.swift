@@ -9,36 +9,7 @@ struct NameBytes {
 
     @unsafe init(_ bytes: UnsafeRawBufferPointer, seed: UInt64) {
         unsafe self.bytes = unsafe bytes
-        hash = unsafe Self.hash(bytes, seed: seed)
-    }
-
-    /// Multiply-and-fold over words of 8 bytes, seeded per segment so that nobody can prepare names that collide.
-    /// The construction is that of wyhash (Wang Yi).
-    @inline(__always)
-    private static func hash(_ bytes: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
-        var state = seed ^ 0xA076_1D64_78BD_642F
-        var offset = 0
-        while offset &+ 8 <= bytes.count {
-            state = fold(state ^ (unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
-            offset &+= 8
-        }
-        var tail: UInt64 = 0
-        if offset > 0, offset < bytes.count {
-            // The last word of a name that has one may overlap the one before.
-            tail = unsafe bytes.loadUnaligned(fromByteOffset: bytes.count &- 8, as: UInt64.self)
-        } else {
-            while offset < bytes.count {
-                tail = tail << 8 | UInt64(unsafe bytes[offset])
-                offset &+= 1
-            }
-        }
-        return fold(state ^ tail ^ UInt64(truncatingIfNeeded: bytes.count) << 56)
-    }
-
-    @inline(__always)
-    private static func fold(_ word: UInt64) -> UInt64 {
-        let product = word.multipliedFullWidth(by: 0xE703_7ED1_A0B4_28DB)
-        return product.high ^ product.low
+        hash = unsafe KeyedHash.hash(bytes, seed: seed)
     }
 }
 

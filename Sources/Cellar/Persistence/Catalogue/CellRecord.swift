@@ -4,6 +4,7 @@ struct CellRecord: Hashable, Sendable {
     enum Kind: String, Hashable, Sendable, CaseIterable {
         case value
         case array
+        case dictionary
     }
 
     /// The longest record that is read or written, in bytes.

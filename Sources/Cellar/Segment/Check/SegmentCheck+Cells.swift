@@ -72,6 +72,9 @@ extension SegmentCheck {
                 }
             }
             guard kind != .droppedName else { return }
+            if kind == .dictionary {
+                return try check.checkDictionary(cell, name, isLive: state != .removed, page, slot)
+            }
             try check.checkContent(cell, name, kind, isLive: state != .removed, page, slot)
         }
     }

@@ -1,0 +1,59 @@
+extension Store {
+    /// The dictionary `name`: the one that is there, or a new, empty one.
+    ///
+    /// With a `capacity`, entries that were not read for long make room for new ones when there are about so many. With
+    /// `expires`, entries can be given a time to live. Both are settled when the dictionary is made.
+    ///
+    /// Throws `.mismatch`, saying both sides, if it has other types or persistence, or is no dictionary; `.invalidName`;
+    /// `.unsupportedType`, naming the field: keys with unused bytes between their fields cannot be told apart by their bytes.
+    @inlinable
+    public func dictionary<Key: BitwiseCopyable & Sendable, Value: BitwiseCopyable & Sendable>(
+        _ name: String, keys: Key.Type = Key.self, values: Value.Type = Value.self, capacity: Int? = nil,
+        expires: Bool = false, persistence: Persistence = .persistent
+    ) throws(StoreError) -> SharedDictionary<Key, Value> {
+        try dictionary(name, .plain(try Schema.of(keys)), .plain(try Schema.of(values)), capacity, expires, persistence)
+    }
+
+    /// The same with keys that are text or bytes.
+    @inlinable
+    public func dictionary<Key: VariableBytes, Value: BitwiseCopyable & Sendable>(
+        _ name: String, keys: Key.Type = Key.self, values: Value.Type = Value.self, capacity: Int? = nil,
+        expires: Bool = false, persistence: Persistence = .persistent
+    ) throws(StoreError) -> SharedDictionary<Key, Value> {
+        try dictionary(name, Key.entryType, .plain(try Schema.of(values)), capacity, expires, persistence)
+    }
+
+    /// The same with values that are text or bytes.
+    @inlinable
+    public func dictionary<Key: BitwiseCopyable & Sendable, Value: VariableBytes>(
+        _ name: String, keys: Key.Type = Key.self, values: Value.Type = Value.self, capacity: Int? = nil,
+        expires: Bool = false, persistence: Persistence = .persistent
+    ) throws(StoreError) -> SharedDictionary<Key, Value> {
+        try dictionary(name, .plain(try Schema.of(keys)), Value.entryType, capacity, expires, persistence)
+    }
+
+    /// The same with both.
+    @inlinable
+    public func dictionary<Key: VariableBytes, Value: VariableBytes>(
+        _ name: String, keys: Key.Type = Key.self, values: Value.Type = Value.self, capacity: Int? = nil,
+        expires: Bool = false, persistence: Persistence = .persistent
+    ) throws(StoreError) -> SharedDictionary<Key, Value> {
+        try dictionary(name, Key.entryType, Value.entryType, capacity, expires, persistence)
+    }
+
+    @usableFromInline
+    func dictionary<Key: Sendable, Value: Sendable>(
+        _ name: String, _ key: EntryType, _ value: EntryType, _ capacity: Int?, _ expires: Bool,
+        _ persistence: Persistence
+    ) throws(StoreError) -> SharedDictionary<Key, Value> {
+        precondition(capacity.map { $0 > 0 } ?? true, "a dictionary's capacity is at least 1")
+        let core = try attachment.dictionary(
+            name, key: key, value: value, expires: expires, capacity: capacity, persistence: persistence)
+        return SharedDictionary(core, checked: Self.checked(value), checkedKey: Self.checked(key))
+    }
+
+    private static func checked(_ type: EntryType) -> Schema? {
+        guard case .plain(let schema) = type, !schema.acceptsAllBits else { return nil }
+        return schema
+    }
+}
