@@ -40,6 +40,7 @@ final class DictionaryCore: Sendable {
     func copyValue(
         _ key: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer, size: Int
     ) throws(StoreError) -> Bool {
+        // No crash point: memory of this process alone.
         guard case .memory(let reference) = place else {
             guard let bytes = unsafe try valueOnDisk(key), bytes.count == size else { return false }
             unsafe bytes.withUnsafeBytes { unsafe target.copyMemory(from: $0.baseAddress!, byteCount: size) }

@@ -65,7 +65,13 @@ public struct CrashScenario: Sendable {
         }
     }
 
-    public static let all: [CrashScenario] = values + arrays + catalogue + durability + stores + tables
+    public static let all: [CrashScenario] = values + arrays + catalogue + durability + stores + tables + dictionaries
+
+    /// All, or those whose names have the text that `CELLAR_CRASH_SCENARIOS` is set to, for work on a few.
+    public static var chosen: [CrashScenario] {
+        guard let part = unsafe getenv("CELLAR_CRASH_SCENARIOS").map({ unsafe String(cString: $0) }) else { return all }
+        return all.filter { $0.name.contains(part) }
+    }
 
     // MARK: Afterwards
 

@@ -91,6 +91,7 @@ struct DictionaryReader {
     @inline(__always) @unsafe
     func copyValue(of slot: BucketSlot, to target: UnsafeMutableRawPointer, size: Int) {
         if reference.shape.isWordValued {
+            // No crash point: memory of this process alone.
             // One load: the word may be replaced in one step without a new version.
             var word = slot.valueWord.acquire()
             unsafe target.copyMemory(from: &word, byteCount: size)

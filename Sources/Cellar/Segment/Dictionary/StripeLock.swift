@@ -36,6 +36,7 @@ struct StripeLock {
     }
 
     func release() {
+        // No crash point: a word for messages.
         stripe.holder.setRelaxed(0)
         stripe.lock.unlock()
     }
