@@ -90,13 +90,15 @@ struct CellHeader {
     /// Blocks of the cell that are not in its own: the name it was given later, the update buffer of an array.
     var partsElsewhere: [Block] {
         var parts: [Block] = []
-        let name = nameWord.relaxed()
-        let own = offset..<offset &+ max(blockSize, 1)
-        if name >> 48 > 0, !own.contains(name & Directory.offsetMask) {
-            parts.append(Block(offset: name & Directory.offsetMask, size: Allocator.blockSize(Int(name >> 48))))
+        let word = nameWord.relaxed()
+        let name = word & Directory.offsetMask
+        // By the distance from the block's begin, which wraps around for what lies before it: the block's end may
+        // wrap around too, where damaged memory says so.
+        if word >> 48 > 0, name &- offset >= max(blockSize, 1) {
+            parts.append(Block(offset: name, size: Allocator.blockSize(Int(word >> 48))))
         }
         guard kind == .array else { return parts }
-        let array = unsafe segment.pointer(word.relaxed(), count: MemoryLayout<cellar_array>.size)
+        let array = unsafe segment.pointer(self.word.relaxed(), count: MemoryLayout<cellar_array>.size)
         guard let array = unsafe array else { return parts }
         let buffer = unsafe array.assumingMemoryBound(to: cellar_array.self).pointee
         if buffer.overlay != 0, buffer.overlay_capacity > 0 {
