@@ -19,6 +19,7 @@ enum CellKind: UInt32 {
 /// | loading | found on disk, its content is being brought in under the cell's lock | live |
 /// | live | in use | removed |
 /// | removed | gone for everybody; the memory stays until nobody can look at it | – |
+@frozen @usableFromInline
 enum CellState: UInt32 {
     case loading = 1
     case live = 2
