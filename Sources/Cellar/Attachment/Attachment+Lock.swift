@@ -6,11 +6,17 @@ extension Attachment {
     /// Takes a cell's lock or throws, saying who holds it.
     @inlinable @inline(__always)
     func lock(_ reference: CellReference, timeout: Duration?) throws(StoreError) {
-        if _slowPath(ForkGuard.current != forkGeneration || closed.load(ordering: .relaxed)) { try checkUsable() }
-        let outcome = reference.lock.tryLock()
+        let outcome = try tryLock(reference.lock)
         if case .locked = outcome { return }
         // What it came to goes along: where a holder died, the attempt itself has taken the lock.
         try lockSlowly(reference, after: outcome, timeout: timeout)
+    }
+
+    /// What a first attempt at a lock comes to, if the store can be used.
+    @inlinable @inline(__always)
+    func tryLock(_ lock: RobustMutex) throws(StoreError) -> RobustMutex.Outcome {
+        if _slowPath(ForkGuard.current != forkGeneration || closed.load(ordering: .relaxed)) { try checkUsable() }
+        return lock.tryLock()
     }
 
     @usableFromInline @inline(never)

@@ -76,7 +76,7 @@ public struct SharedValue<Value: BitwiseCopyable>: @unchecked Sendable {
     ///
     /// Up to 8 bytes: one atomic store. Larger: under the cell's lock, for which it waits as long as the store's
     /// `lockTimeout`; then `.timedOut`, naming the holder. Killed within, the old value stays whole.
-    @inlinable
+    @inlinable @inline(__always)
     public func store(_ value: Value) throws(StoreError) {
         if Self.fitsInWord {
             try checkWritable()
@@ -85,10 +85,7 @@ public struct SharedValue<Value: BitwiseCopyable>: @unchecked Sendable {
             try lock(timeout: nil)
             defer { cell.lock.unlock() }
             cell.holder.setRelaxed(LockHolder.briefly(slot: attachment.slot))
-            unsafe withUnsafeBytes(of: value) { bytes in
-                unsafe CellWriter(reference: cell).write(
-                    bytes.baseAddress.unsafelyUnwrapped, size: MemoryLayout<Value>.size)
-            }
+            writeWhole(value)
         }
         noteChange()
     }
@@ -114,10 +111,7 @@ public struct SharedValue<Value: BitwiseCopyable>: @unchecked Sendable {
         if Self.fitsInWord { return try updateWord(body) }
         var value = try load()
         let result = try body(&value)
-        unsafe withUnsafeBytes(of: value) { bytes in
-            unsafe CellWriter(reference: cell).write(
-                bytes.baseAddress.unsafelyUnwrapped, size: MemoryLayout<Value>.size)
-        }
+        writeWhole(value)
         noteChange()
         return result
     }
@@ -171,6 +165,18 @@ public struct SharedValue<Value: BitwiseCopyable>: @unchecked Sendable {
     }
 
     @inlinable @inline(__always)
+    func writeWhole(_ value: Value) {
+        // A local function, because a closure would not be inlined, and the value then go through memory once more,
+        // with the lock held.
+        @inline(__always)
+        func write(_ bytes: UnsafeRawBufferPointer) {
+            unsafe CellWriter(reference: cell).write(
+                bytes.baseAddress.unsafelyUnwrapped, size: MemoryLayout<Value>.size)
+        }
+        unsafe withUnsafeBytes(of: value, write)
+    }
+
+    @inlinable @inline(__always)
     func checkWritable() throws(StoreError) {
         if policy > 1 { throw attachment.readOnlyError }
     }
@@ -178,12 +184,20 @@ public struct SharedValue<Value: BitwiseCopyable>: @unchecked Sendable {
     @inlinable @inline(__always)
     func lock(timeout: Duration?) throws(StoreError) {
         try checkWritable()
-        try attachment.lock(cell, timeout: timeout)
+        let outcome = try attachment.tryLock(cell.lock)
+        if case .locked = outcome {} else { try lockSlowly(after: outcome, timeout: timeout) }
         crashPoint("value lock: taken")
         if cell.isRemoved {
             cell.lock.unlock()
             throw attachment.removedError
         }
+    }
+
+    /// A function of its own, so that only here the whole reference goes through memory: on the fast path its nine words
+    /// would be stores that the lock's atomic operation has to wait for.
+    @inlinable @inline(never)
+    func lockSlowly(after outcome: RobustMutex.Outcome, timeout: Duration?) throws(StoreError) {
+        try attachment.lockSlowly(cell, after: outcome, timeout: timeout)
     }
 
     @inlinable @inline(__always)

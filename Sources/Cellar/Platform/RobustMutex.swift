@@ -55,7 +55,7 @@ struct RobustMutex: @unchecked Sendable {
         return Self.outcome(unsafe cellar_mutex_lock_until(native, deadline()))
     }
 
-    @usableFromInline
+    @usableFromInline @inline(never)
     static func outcome(_ result: Int32) -> Outcome {
         switch result {
         case 0: .locked

@@ -51,15 +51,16 @@ struct SharedWord: @unchecked Sendable {
 }
 
 /// A 32-bit shared word that processes can sleep on (a futex).
-@usableFromInline @safe
+@frozen @usableFromInline @safe
 struct SharedFutex: @unchecked Sendable {
-    private let address: UnsafeMutablePointer<Atomic<UInt32>>
+    @usableFromInline let address: UnsafeMutablePointer<Atomic<UInt32>>
 
-    @unsafe init(_ address: UnsafeMutableRawPointer) {
+    @inlinable @inline(__always) @unsafe
+    init(_ address: UnsafeMutableRawPointer) {
         unsafe self.address = unsafe address.assumingMemoryBound(to: Atomic<UInt32>.self)
     }
 
-    func acquire() -> UInt32 { unsafe address.pointee.load(ordering: .acquiring) }
+    @inlinable @inline(__always) func acquire() -> UInt32 { unsafe address.pointee.load(ordering: .acquiring) }
     func ordered() -> UInt32 { unsafe address.pointee.load(ordering: .sequentiallyConsistent) }
     func release(_ value: UInt32) { unsafe address.pointee.store(value, ordering: .releasing) }
     func setOrdered(_ value: UInt32) { unsafe address.pointee.store(value, ordering: .sequentiallyConsistent) }

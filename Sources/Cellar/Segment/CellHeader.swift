@@ -21,6 +21,7 @@ enum CellKind: UInt32 {
 /// | loading | found on disk, its content is being brought in under the cell's lock | live |
 /// | live | in use | removed |
 /// | removed | gone for everybody; the memory stays until nobody can look at it | – |
+@frozen @usableFromInline
 enum CellState: UInt32 {
     case loading = 1
     case live = 2
@@ -92,14 +93,16 @@ struct CellHeader {
     /// Blocks of the cell that are not in its own: the name it was given later, the update buffer of an array.
     var partsElsewhere: [Block] {
         var parts: [Block] = []
-        let name = nameWord.relaxed()
-        let own = offset..<offset &+ max(blockSize, 1)
-        if name >> 48 > 0, !own.contains(name & Directory.offsetMask) {
-            parts.append(Block(offset: name & Directory.offsetMask, size: Allocator.blockSize(Int(name >> 48))))
+        let word = nameWord.relaxed()
+        let name = word & Directory.offsetMask
+        // By the distance from the block's begin, which wraps around for what lies before it: the block's end may
+        // wrap around too, where damaged memory says so.
+        if word >> 48 > 0, name &- offset >= max(blockSize, 1) {
+            parts.append(Block(offset: name, size: Allocator.blockSize(Int(word >> 48))))
         }
         if kind == .dictionary { return parts + ((try? DictionaryReference(self))?.slabs ?? []) }
         guard kind == .array else { return parts }
-        let array = unsafe segment.pointer(word.relaxed(), count: MemoryLayout<cellar_array>.size)
+        let array = unsafe segment.pointer(self.word.relaxed(), count: MemoryLayout<cellar_array>.size)
         guard let array = unsafe array else { return parts }
         let buffer = unsafe array.assumingMemoryBound(to: cellar_array.self).pointee
         if buffer.overlay != 0, buffer.overlay_capacity > 0 {

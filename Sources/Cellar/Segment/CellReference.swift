@@ -43,8 +43,10 @@ struct CellReference: @unchecked Sendable {
     @inlinable @inline(__always) var sequence: SharedWord { unsafe SharedWord(address + CELLAR_CELL_SEQUENCE) }
     @inlinable @inline(__always) var holder: SharedWord { unsafe SharedWord(address + CELLAR_CELL_HOLDER) }
     @inlinable @inline(__always) var lock: RobustMutex { unsafe RobustMutex(address + CELLAR_CELL_LOCK) }
-    @usableFromInline
-    var isRemoved: Bool { state == .removed }
+    @inlinable @inline(__always)
+    var isRemoved: Bool {
+        unsafe SharedFutex(address + CELLAR_CELL_STATE).acquire() == CellState.removed.rawValue
+    }
     var state: CellState? { CellState(rawValue: unsafe SharedFutex(address + CELLAR_CELL_STATE).acquire()) }
 
     /// The mark of one chunk.

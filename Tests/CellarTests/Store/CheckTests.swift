@@ -95,16 +95,20 @@ struct CheckTests {
 
     private func word(_ value: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) } }
 
-    private func damages(_ segment: Segment) throws -> [Damage] {
+    /// Where the cell of the name lies.
+    private func cell(_ name: String, in segment: Segment) throws -> UInt64 {
         let seed = segment.word(CELLAR_HEADER_HASH_SEED).relaxed()
-        func cell(_ name: String) throws -> UInt64 {
-            let bytes = Array(name.utf8)
-            return try #require(
-                try unsafe bytes.withUnsafeBytes {
-                    try Directory(segment: segment).find(unsafe NameBytes($0, seed: seed))
-                })
-        }
-        let (number, flag, array) = (try cell("many/7"), try cell("flag"), try cell("numbers"))
+        let bytes = Array(name.utf8)
+        return try #require(
+            try unsafe bytes.withUnsafeBytes {
+                try Directory(segment: segment).find(unsafe NameBytes($0, seed: seed))
+            })
+    }
+
+    private func damages(_ segment: Segment) throws -> [Damage] {
+        let number = try cell("many/7", in: segment)
+        let flag = try cell("flag", in: segment)
+        let array = try cell("numbers", in: segment)
         let cellOfArray = try CellHeader(segment: segment, at: array)
         let part = cellOfArray.word.relaxed()
         let (directory, slots) = try Directory(segment: segment).allSlots()
@@ -180,6 +184,28 @@ struct CheckTests {
             }
             print("planted damage in memory found: \(damages.count)")
             try expectWhole(scratch.path)
+        }
+    }
+
+    /// The check ended in a trap where a cell's block was said to be so large that its end was before its begin: the
+    /// bounds of a range were the wrong way round.
+    @Test(arguments: [UInt64.max, UInt64.max - 7, UInt64.max - 1 << 20])
+    func aBlockThatWrapsAroundIsFound(size: UInt64) throws {
+        try withScratchStore { scratch in
+            var segment = ""
+            var cell: UInt64 = 0
+            try use(scratch) { store in
+                segment = Files.segmentPath(try store.statistics().identity)
+                try fill(store)
+                cell = try self.cell("many/7", in: #require(store.attachment.segment))
+            }
+            Files.write(word(size), to: segment, at: Int(cell) + 48)
+            let report = try Store.check(scratch.path)
+            #expect(report.findings.contains { $0.kind == .damaged && $0.structure == "memory" }, "\(report.findings)")
+            // Who removes such a cell gets an error, or leaves the block to nobody.
+            let store = try scratch.open()
+            _ = codeThrown { try store.remove("many/7") }
+            #expect(try store.value("word", of: Int.self).load() == 5)
         }
     }
 
