@@ -28,7 +28,6 @@ extension Database {
         try checkUsable()
         try pins.withLock { (pins) throws(StoreError) in
             let wereHeld = pins.release()
-            gate.releaseSpareReaders()
             try probeAddresses(size)
             let code = environment.setMapSize(size)
             guard code == 0 else {

@@ -39,20 +39,30 @@ extension Database {
     func plainRead<Result>(_ body: (borrowing ReadTransaction) throws(StoreError) -> Result) throws(StoreError)
         -> Result
     {
-        let raw = try enterToRead()
+        try checkUsable()
+        if let spare = beginSpareRead() {
+            defer { endSpareRead(spare) }
+            return try body(ReadTransaction(raw: unsafe RawTransaction(spare.pointer, .reading, readStatus)))
+        }
+        let raw = try enter(.reading)
         defer { leaveReading(raw) }
         return try body(ReadTransaction(raw: raw))
     }
 
-    /// Enters the gate and begins a read: most often one that was kept, at the cost of one lock.
-    private func enterToRead() throws(StoreError) -> RawTransaction {
-        try checkUsable()
-        if let spare = gate.enterWithSpareReader() {
-            if spare.renew() { return spare }
-            spare.abort()
-            gate.leave()
-        }
-        return try enter(.reading)
+    /// A read that was kept, begun again: for one word exchanged, and no lock. Nil if there is none; then `enter` is the way.
+    @inline(__always)
+    func beginSpareRead() -> SpareRead? {
+        guard let spare = gate.enterWithSpareReader() else { return nil }
+        if _fastPath(unsafe mdb_txn_renew(spare.pointer) == 0) { return spare }
+        unsafe mdb_txn_abort(spare.pointer)
+        gate.leaveForGood(spare)
+        return nil
+    }
+
+    @inline(__always)
+    func endSpareRead(_ spare: SpareRead) {
+        unsafe mdb_txn_reset(spare.pointer)
+        gate.leave(spare)
     }
 
     /// Ends a read, and keeps its transaction for the next one.

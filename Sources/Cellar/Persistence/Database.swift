@@ -27,6 +27,8 @@ final class Database: Sendable {
     private let forkGeneration = ForkGuard.begin()
     let gate: TransactionGate
     let turn: WriterTurn?
+    /// Of every read that was kept.
+    let readStatus: RawTransaction.Status
     /// How long a write waits for those of other processes, unless told otherwise.
     let patience: Duration
     /// How long a snapshot stays whole for lookers after it was replaced, in nanoseconds.
@@ -46,6 +48,7 @@ final class Database: Sendable {
         access = options.access
         self.environment = environment
         self.claim = claim
+        readStatus = RawTransaction.Status(directory: directory)
         grace = options.grace.nanoseconds
         patience = options.patience
         turn = options.writers.map { WriterTurn($0) }
@@ -58,7 +61,7 @@ final class Database: Sendable {
     deinit { shutDown() }
 
     /// Whether this is a child's copy of its parent's.
-    private var isForked: Bool { ForkGuard.current != forkGeneration }
+    var isForked: Bool { ForkGuard.current != forkGeneration }
 
     /// Closes the database once the transactions that are open in other threads have ended. Closing twice is allowed.
     ///

@@ -33,6 +33,17 @@ extension DatabaseReading where Self: ~Copyable {
         return try body(unsafe value.buffer.bytes)
     }
 
+    /// The value of `key` where it lies in the database: good until the transaction's next write, or its end. Nil if there is
+    /// none.
+    @unsafe
+    func find(_ key: UnsafeRawBufferPointer, in database: NamedDatabase) throws(StoreError) -> UnsafeRawBufferPointer? {
+        var key = unsafe MDB_val(mv_size: key.count, mv_data: UnsafeMutableRawPointer(mutating: key.baseAddress))
+        var value = unsafe MDB_val()
+        let code = unsafe mdb_get(raw.pointer, database.index, &key, &value)
+        guard try raw.found(code, "read from the database") else { return nil }
+        return unsafe value.buffer
+    }
+
     /// A copy of the value of `key`.
     func value(of key: Span<UInt8>, in database: NamedDatabase) throws(StoreError) -> [UInt8]? {
         try withValue(of: key, in: database) { unsafe $0.withUnsafeBytes { unsafe [UInt8]($0) } }

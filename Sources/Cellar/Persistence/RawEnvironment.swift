@@ -37,7 +37,7 @@ struct RawEnvironment: @unchecked Sendable {
         var begun: OpaquePointer?
         let code = unsafe mdb_txn_begin(pointer, nil, kind == .reading ? UInt32(MDB_RDONLY) : 0, &begun)
         guard code == 0, let begun = unsafe begun else { return .failure(RawCode(value: code)) }
-        return .success(unsafe RawTransaction(begun, kind, directory: directory))
+        return .success(unsafe RawTransaction(begun, kind, RawTransaction.Status(directory: directory)))
     }
 
     /// Maps the file anew; 0 stands for the size that the file's header names. No transaction may be open.

@@ -22,14 +22,23 @@ public struct SharedTable<Key: TableKey, Value: Sendable>: Sendable {
     /// The value of the key; nil if there is none. O(log n). Does not block.
     @inlinable
     public func value(for key: Key) throws(StoreError) -> Value? {
+        try unsafe key.withKeyBytes { (bytes, _) throws(StoreError) -> Value? in
+            guard let bytes = unsafe bytes else { return nil }
+            let lent = unsafe core.lend(bytes)
+            guard _fastPath(lent.isLent) else { return try unsafe readValue(bytes) }
+            defer { core.giveBack(lent) }
+            return lent.isFound ? try unsafe codec.decode(lent.bytes) : nil
+        }
+    }
+
+    /// The same in a transaction of its own.
+    @usableFromInline @inline(never) @unsafe
+    func readValue(_ key: UnsafeRawBufferPointer) throws(StoreError) -> Value? {
         var found: Value?
-        let codec = codec
-        try unsafe key.withKeyBytes { (bytes, _) throws(StoreError) in
-            try core.read { (access) throws(StoreError) in
-                // In a store opened read-only this may run more than once.
-                found = nil
-                try unsafe access.get(bytes) { (raw) throws(StoreError) in found = try unsafe codec.decode(raw) }
-            }
+        try core.read { (access) throws(StoreError) in
+            // In a store opened read-only this may run more than once.
+            found = nil
+            if let raw = try unsafe access.find(key) { found = try unsafe codec.decode(raw) }
         }
         return found
     }

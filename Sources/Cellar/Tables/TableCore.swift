@@ -1,10 +1,24 @@
 /// What a table does with bytes, whatever they stand for.
 @usableFromInline
-struct TableCore: Sendable {
+final class TableCore: Sendable {
     let entries: NamedDatabase
     let attachment: Attachment
+    private let database: Database
 
-    private var database: Database { attachment.catalogue.database }
+    init(entries: NamedDatabase, attachment: Attachment) {
+        self.entries = entries
+        self.attachment = attachment
+        database = attachment.catalogue.database
+    }
+
+    // MARK: One value
+
+    /// The value of the key, to be given back; nothing where `read` is the way.
+    @usableFromInline @unsafe
+    func lend(_ key: UnsafeRawBufferPointer) -> LentValue { unsafe database.lend(key, in: entries) }
+
+    @usableFromInline
+    func giveBack(_ value: LentValue) { database.giveBack(value) }
 
     // MARK: Transactions
 
@@ -42,16 +56,11 @@ struct TableAccess: ~Copyable {
     @usableFromInline
     borrowing func lent() -> TableAccess { TableAccess(entries: entries, raw: raw) }
 
-    /// Calls `body` with the value of the key, which lies in the database; not at all if there is none.
-    @usableFromInline @unsafe
-    func get(
-        _ key: UnsafeRawBufferPointer?, _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Void
-    ) throws(StoreError) {
-        guard let key = unsafe key else { return }
-        let bytes = unsafe key.bindMemory(to: UInt8.self)
-        try ReadTransaction(raw: raw).withValue(of: unsafe bytes.span, in: entries) { (value) throws(StoreError) in
-            try unsafe value.withUnsafeBytes { (value) throws(StoreError) in try unsafe body(value) }
-        }
+    /// The value of the key where it lies in the database; nil if there is none.
+    @usableFromInline @inline(never) @unsafe
+    func find(_ key: UnsafeRawBufferPointer?) throws(StoreError) -> UnsafeRawBufferPointer? {
+        guard let key = unsafe key else { return nil }
+        return try unsafe ReadTransaction(raw: raw).find(key, in: entries)
     }
 
     @usableFromInline @unsafe
@@ -75,28 +84,10 @@ struct TableAccess: ~Copyable {
     @usableFromInline
     func count() throws(StoreError) -> Int { try ReadTransaction(raw: raw).count(of: entries) }
 
-    /// Calls `body` with each entry from `lower` on (or backwards from before `upper`), until it returns false.
-    @usableFromInline @unsafe
-    func walk(
-        from lower: [UInt8], upTo upper: [UInt8]?, reversed: Bool,
-        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(StoreError) -> Bool
-    ) throws(StoreError) {
-        // Nothing sorts before no bytes at all.
-        if upper?.isEmpty == true { return }
-        try ReadTransaction(raw: raw).withCursor(in: entries) { (cursor: borrowing DatabaseCursor) throws(StoreError) in
-            try unsafe Self.withBytes(lower.isEmpty ? nil : lower) { (lower) throws(StoreError) in
-                try unsafe Self.withBytes(upper) { (upper) throws(StoreError) in
-                    try unsafe cursor.walk(from: lower, upTo: upper, backwards: reversed, body)
-                }
-            }
-        }
-    }
-
-    private static func withBytes(
-        _ bytes: [UInt8]?, _ body: (UnsafeRawBufferPointer?) throws(StoreError) -> Void
-    ) throws(StoreError) {
-        guard let bytes else { return try body(nil) }
-        try unsafe bytes.span.withUnsafeBytes { (bytes) throws(StoreError) in try unsafe body(bytes) }
+    /// A walk from `lower` on, or backwards from before `upper`.
+    @usableFromInline
+    func cursor(from lower: [UInt8], upTo upper: [UInt8]?, reversed: Bool) throws(StoreError) -> RangeCursor {
+        try RangeCursor(raw, entries, from: lower, upTo: upper, backwards: reversed)
     }
 
     private static func impossibleKey(_ count: Int) -> StoreError {

@@ -73,7 +73,7 @@ uint64_t bare_lmdb_scan(void *pointer) {
         while (mdb_cursor_get(cursor, &name, &value, MDB_NEXT) == 0) {
             uint64_t block[8];
             memcpy(block, value.mv_data, sizeof block);
-            sum += block[0] + ((unsigned char *)name.mv_data)[15];
+            sum += block[0] + block[7] + ((unsigned char *)name.mv_data)[15];
         }
         mdb_cursor_close(cursor);
     }
