@@ -31,6 +31,27 @@ extension Database {
         }
     }
 
+    /// The same while no other transaction of this process is open.
+    func writeAlone<Result>(
+        patience: Duration, _ body: (borrowing WriteTransaction) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        try checkUsable()
+        guard !gate.isWriter else { throw nested }
+        try turn?.take(until: MonotonicClock.deadline(after: patience), directory)
+        defer { turn?.giveBack() }
+        return try gate.alone { () throws(StoreError) in
+            while true {
+                let size = mapSize.load(ordering: .relaxed)
+                guard let raw = try begin(.writing) else {
+                    try remap(0)
+                    continue
+                }
+                if let result = try run(raw, body) { return result }
+                try remap(size * 2)
+            }
+        }
+    }
+
     private var nested: StoreError {
         StoreError(.inUse, "a write transaction is open in this thread; transactions do not nest")
     }
@@ -66,7 +87,7 @@ extension Database {
     }
 
     /// Ends a read, and keeps its transaction for the next one.
-    private func leaveReading(_ raw: RawTransaction) {
+    func leaveReading(_ raw: RawTransaction) {
         guard raw.kind == .reading else {
             end(raw, commits: false)
             return gate.leave()
@@ -99,6 +120,13 @@ extension Database {
     ) throws(StoreError) -> Result? {
         let raw = try enter(.writing)
         defer { gate.leave() }
+        return try run(raw, body)
+    }
+
+    /// Runs `body` in the write transaction, and ends that; nil if the map was too small.
+    private func run<Result>(
+        _ raw: RawTransaction, _ body: (borrowing WriteTransaction) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result? {
         let result: Result
         do throws(StoreError) {
             result = try body(WriteTransaction(raw: raw))
@@ -125,7 +153,7 @@ extension Database {
     }
 
     /// Enters the gate and begins a transaction there: the caller ends it and leaves the gate.
-    private func enter(_ kind: RawTransaction.Kind) throws(StoreError) -> RawTransaction {
+    func enter(_ kind: RawTransaction.Kind) throws(StoreError) -> RawTransaction {
         try checkUsable()
         guard !gate.isWriter else { throw nested }
         while true {

@@ -37,6 +37,10 @@ final class Database: Sendable {
     private let claim: OpenDatabases.Claim?
     let pins = Mutex(DatabasePins())
     let handles = Mutex<[String: NamedDatabase]>([:])
+    /// How many named databases this process has removed: see `remove`.
+    let removals = Atomic<Int>(0)
+    /// Their names, which no others will have. A lock of its own, since it is asked inside transactions.
+    let removed = Mutex<Set<String>>([])
     /// Bytes of the map now.
     let mapSize: Atomic<Int>
     /// Set when the map was lost for good; nothing may touch the environment any more but its closing.

@@ -38,18 +38,31 @@ struct LentValue {
 
 extension Database {
     /// The fast way to one value: a read that was kept, without closures, errors or references counted. Where anything is
-    /// unusual nothing is lent, and `read` is the way, which says what is wrong.
+    /// unusual nothing is lent, and `read` is the way, which says what is wrong: so too if there is no such key because the
+    /// named database was removed.
     @unsafe
-    func lend(_ key: UnsafeRawBufferPointer, in database: NamedDatabase) -> LentValue {
+    func lend(_ key: UnsafeRawBufferPointer, in database: NamedDatabase, _ name: [UInt8], seen: Int) -> LentValue {
         // A looker has to look again when it is done; a forked child must not look at all.
         guard access == .readWrite, !isForked, let read = beginSpareRead() else { return .nothing }
+        // Acquires, through the gate: a read begins before a removal or after it, and then sees it counted.
+        guard removals.load(ordering: .relaxed) == seen else {
+            endSpareRead(read)
+            return .nothing
+        }
         var key = unsafe MDB_val(mv_size: key.count, mv_data: UnsafeMutableRawPointer(mutating: key.baseAddress))
         var value = unsafe MDB_val()
         let code = unsafe mdb_get(read.pointer, database.index, &key, &value)
         if _fastPath(code == 0) { return unsafe LentValue(value, isFound: true, read) }
-        if code == MDB_NOTFOUND { return unsafe LentValue(value, isFound: false, read) }
+        if code == MDB_NOTFOUND, isThere(name, read) { return unsafe LentValue(value, isFound: false, read) }
         endSpareRead(read)
         return .nothing
+    }
+
+    private func isThere(_ name: [UInt8], _ read: SpareRead) -> Bool {
+        var value = unsafe MDB_val()
+        return unsafe name.span.withRawValue { name in
+            unsafe mdb_get(read.pointer, NamedDatabase.main.index, &name, &value) == 0
+        }
     }
 
     func giveBack(_ value: LentValue) {

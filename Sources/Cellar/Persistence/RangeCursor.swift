@@ -51,6 +51,12 @@ struct RangeCursor {
     @usableFromInline
     func check() throws(StoreError) { _ = try raw.found(code, Self.action) }
 
+    /// Removes the entry that it is at; the next `advance` goes to the one after it. In a write transaction, forwards.
+    func remove() throws(StoreError) {
+        // No crash point: nothing of a transaction is there before its commit.
+        try raw.check(unsafe mdb_cursor_del(pointer, 0), "remove from a table")
+    }
+
     private mutating func begin() -> Bool {
         guard operation != step, code == 0 else { return false }
         let (first, backwards) = (operation, step == MDB_PREV)

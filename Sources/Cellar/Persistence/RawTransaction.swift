@@ -60,4 +60,9 @@ struct RawTransaction: @unchecked Sendable {
 /// A named database of the environment, good for all transactions of the one `Database` that it came from.
 struct NamedDatabase: Hashable, Sendable {
     let index: UInt32
+
+    /// LMDB's own: the free pages, by the transaction that freed them.
+    static let freeList = NamedDatabase(index: 0)
+    /// LMDB's own: the named databases, by name.
+    static let main = NamedDatabase(index: 1)
 }

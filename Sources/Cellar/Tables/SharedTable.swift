@@ -43,6 +43,25 @@ public struct SharedTable<Key: TableKey, Value: Sendable>: Sendable {
         return found
     }
 
+    /// Calls `body` with the bytes of the key's value where they lie in the database, without a copy; nil if there is none.
+    /// O(log n). Does not block, but keeps a snapshot for as long as `body` runs. In a store opened read-only `body` may run more
+    /// than once.
+    @inlinable
+    public func withValue<Result>(
+        for key: Key, _ body: (RawSpan) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result? {
+        var result: Result?
+        try read { (snapshot) throws(StoreError) in
+            result = nil
+            result = try snapshot.withValue(for: key, body)
+        }
+        return result
+    }
+
+    /// Whether there is an entry with the key. O(log n). Does not block.
+    @inlinable
+    public func contains(_ key: Key) throws(StoreError) -> Bool { try withValue(for: key) { _ in true } ?? false }
+
     /// Sets the value of the key; on disk when it returns. O(log n). Waits as `write` does.
     @inlinable
     public func set(_ value: Value, for key: Key) throws(StoreError) {
@@ -57,7 +76,41 @@ public struct SharedTable<Key: TableKey, Value: Sendable>: Sendable {
         return found
     }
 
+    /// Changes the value of the key, or makes it, or removes it (nil) in one step: no change of others is lost, in any process.
+    /// On disk when it returns. `change` may run more than once. Waits as `write` does.
+    @inlinable
+    public func update(
+        _ key: Key, _ change: (inout Value?) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        try write { (batch) throws(StoreError) in try batch.update(key, change) }
+    }
+
     // MARK: Many entries
+
+    /// How many entries the range has. O(log n + those entries).
+    @inlinable
+    public func count(in range: TableRange<Key>) throws(StoreError) -> Int {
+        var count = 0
+        try read { (snapshot) throws(StoreError) in count = try snapshot.count(in: range) }
+        return count
+    }
+
+    /// Removes the entries of the range; how many there were. On disk when it returns. O(log n + those entries).
+    @inlinable @discardableResult
+    public func removeAll(in range: TableRange<Key> = .all) throws(StoreError) -> Int {
+        var count = 0
+        try write { (batch) throws(StoreError) in count = try batch.removeAll(in: range) }
+        return count
+    }
+
+    /// The entries in the range as a sequence, as of this moment: see `TableEntries` for what keeping it costs.
+    public func entries(
+        in range: TableRange<Key> = .all, reversed: Bool = false
+    ) throws(StoreError) -> TableEntries<Key, Value> {
+        let walk = try core.walk(from: range.lower, upTo: range.upper, reversed: reversed)
+        let copies = try walk == nil ? scan(range, reversed: reversed) : []
+        return TableEntries(walk, copies: copies, codec)
+    }
 
     /// How many entries there are. O(1).
     public func count() throws(StoreError) -> Int {

@@ -20,6 +20,28 @@ public struct TableSnapshot<Key: TableKey, Value: Sendable>: ~Copyable {
         }
     }
 
+    /// Calls `body` with the bytes of the key's value, without a copy; nil if there is none. O(log n).
+    @inlinable
+    public func withValue<Result>(
+        for key: Key, _ body: (RawSpan) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result? {
+        try unsafe key.withKeyBytes { (bytes, _) throws(StoreError) -> Result? in
+            guard let raw = try unsafe access.find(bytes) else { return nil }
+            return try body(unsafe raw.bytes)
+        }
+    }
+
+    /// How many entries the range has. O(log n + those entries).
+    @inlinable
+    public func count(in range: TableRange<Key>) throws(StoreError) -> Int {
+        var cursor = try access.cursor(from: range.lower, upTo: range.upper, reversed: false)
+        defer { cursor.close() }
+        var count = 0
+        while cursor.advance() { count &+= 1 }
+        try cursor.check()
+        return count
+    }
+
     /// How many entries there are. O(1).
     public func count() throws(StoreError) -> Int { try access.count() }
 
@@ -118,8 +140,29 @@ public struct TableBatch<Key: TableKey, Value: Sendable>: ~Copyable {
         try unsafe key.withKeyBytes { (bytes, _) throws(StoreError) in try unsafe access.remove(bytes) }
     }
 
-    /// Removes every entry.
+    /// Changes the value of the key, makes it, or removes it (nil).
+    @inlinable
+    public func update(
+        _ key: Key, _ change: (inout Value?) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        var value = try value(for: key)
+        let wasThere = value != nil
+        try change(&value)
+        if let value {
+            try set(value, for: key)
+        } else if wasThere {
+            try remove(key)
+        }
+    }
+
+    /// Removes every entry. O(pages).
     public func removeAll() throws(StoreError) { try access.removeAll() }
+
+    /// Removes the entries of the range; how many there were. O(log n + those entries).
+    @inlinable @discardableResult
+    public func removeAll(in range: TableRange<Key>) throws(StoreError) -> Int {
+        try access.removeAll(from: range.lower, upTo: range.upper)
+    }
 
     /// How many entries there are, with the changes made so far.
     public func count() throws(StoreError) -> Int { try access.count() }
