@@ -27,7 +27,8 @@ public struct TableCodec<Value: Sendable>: Sendable {
             throw StoreError(.invalidName, "the name of a codec has 1 to 200 bytes and no control characters")
         }
         guard type != String.valueType, type != [UInt8].valueType, (try? Schema(parsing: type)) == nil else {
-            throw StoreError(.invalidName, "the codec's name '\(type)' stands for a type of Cellar's own: choose another")
+            throw StoreError(
+                .invalidName, "the codec's name '\(type)' stands for a type of Cellar's own: choose another")
         }
         return unsafe ValueCodec(
             type: type,

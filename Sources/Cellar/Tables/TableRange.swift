@@ -8,7 +8,7 @@ public struct TableRange<Key: TableKey>: Sendable {
     /// Every key.
     public static var all: TableRange { TableRange(lower: [], upper: nil) }
 
-    private init(lower: [UInt8], upper: [UInt8]?) {
+    init(lower: [UInt8], upper: [UInt8]?) {
         self.lower = lower
         self.upper = upper
     }

@@ -95,7 +95,8 @@ extension Catalogue {
         try database.write(patience: patience) { (transaction: borrowing WriteTransaction) throws(StoreError) in
             guard let found = try record(ofTable: name, tables, in: transaction) else { throw noSuchTable(name) }
             guard try record(ofTable: newName, tables, in: transaction) == nil else {
-                throw StoreError(.cellExists, "there is a table '\(newName)' already: choose another name, or remove it")
+                throw StoreError(
+                    .cellExists, "there is a table '\(newName)' already: choose another name, or remove it")
             }
             try transaction.put(found.encoded.utf8.span, for: newName.utf8.span, in: tables)
             try transaction.delete(name.utf8.span, in: tables)
@@ -122,11 +123,14 @@ extension Catalogue {
                 + "'\(wanted.keyType)' and values '\(wanted.valueType)': use its own types, or another name")
     }
 
-    private func unreadable(_ name: String) -> StoreError { damaged("the record of the table '\(name)' makes no sense") }
+    private func unreadable(_ name: String) -> StoreError {
+        damaged("the record of the table '\(name)' makes no sense")
+    }
 
     private func damaged(_ reason: String) -> StoreError { .damaged("\(database.directory)/data.mdb", reason) }
 
     func noSuchTable(_ name: String) -> StoreError {
-        StoreError(.noSuchCell, "the store '\(database.directory)' has no table '\(name)': see its tables with 'cellar ls'")
+        StoreError(
+            .noSuchCell, "the store '\(database.directory)' has no table '\(name)': see its tables with 'cellar ls'")
     }
 }
