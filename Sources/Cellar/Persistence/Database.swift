@@ -41,6 +41,8 @@ final class Database: Sendable {
     let removals = Atomic<Int>(0)
     /// Their names, which no others will have. A lock of its own, since it is asked inside transactions.
     let removed = Mutex<Set<String>>([])
+    /// How many slots of dead readers this process has freed.
+    let clearedReaders = Atomic<Int>(0)
     /// Bytes of the map now.
     let mapSize: Atomic<Int>
     /// Set when the map was lost for good; nothing may touch the environment any more but its closing.
@@ -107,6 +109,8 @@ final class Database: Sendable {
         guard pins.withLock({ $0.mayClearDead(now: now, grace: grace) }) else { return 0 }
         try gate.enter()
         defer { gate.leave() }
-        return try environment.clearDeadReaders()
+        let cleared = try environment.clearDeadReaders()
+        clearedReaders.add(cleared, ordering: .relaxed)
+        return cleared
     }
 }
