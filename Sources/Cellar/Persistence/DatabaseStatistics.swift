@@ -49,8 +49,12 @@ extension Database {
             pageSize: Int(stat.ms_psize), mapSize: unsafe info.me_mapsize, lastPage: unsafe info.me_last_pgno,
             lastTransaction: unsafe info.me_last_txnid, readersInUse: max(environment.readersInUse() - 1, 0),
             readersMaximum: Int(unsafe info.me_maxreaders), depth: Int(stat.ms_depth), entries: entries,
-            fileSize: fileSize, freePages: try freePages(in: transaction), readers: ReaderTable(directory: directory),
+            fileSize: fileSize, freePages: try freePages(in: transaction), readers: readers(),
             clearedReaders: clearedReaders.load(ordering: .relaxed))
+    }
+
+    private func readers() -> ReaderTable? {
+        access == .readOnly ? ReaderTable.looked(at: directory) : ReaderTable(environment)
     }
 
     /// The free list holds, of each transaction that freed some, how many pages and which.

@@ -1,6 +1,6 @@
 import Glibc
 
-/// LMDB's table of readers, read from outside it: a looker, which opens the database without its lock file, sees it so too.
+/// LMDB's table of readers. A looker, which opens the database without its lock file, reads that from outside LMDB.
 ///
 /// The file `lock.mdb`, of LMDB 0.9 on a 64-bit Linux:
 ///
@@ -25,8 +25,23 @@ struct ReaderTable: Hashable, Sendable {
     private static let slot = 64
     private static let mostSlots: UInt32 = 1 << 16
 
-    /// Nil where there is no such file, or it is another's.
-    init?(directory: String) {
+    /// As LMDB tells it.
+    init(_ environment: RawEnvironment) {
+        readers = environment.readerLines().compactMap { line in
+            // "       123 7f1234 56": process, thread, transaction, or "-" where it reads nothing.
+            let words = line.split { $0 == " " || $0 == "\n" }
+            guard words.count == 3, let process = Int32(words[0]) else { return nil }
+            return Reader(process: process, transaction: UInt64(words[2]))
+        }
+    }
+
+    /// As the file has it. Nil where there is no such file, or it is another's, or this process has the database open to
+    /// write: then closing the file would take away the locks by which LMDB knows that this process lives.
+    static func looked(at directory: String) -> ReaderTable? {
+        OpenDatabases.ifUnclaimed(directory) { ReaderTable(directory: directory) } ?? nil
+    }
+
+    private init?(directory: String) {
         guard let file = try? DatabaseFile(path: directory + "/lock.mdb"),
             let head = try? file.bytes(at: 0, count: Self.first),
             head.integer(at: 0, as: UInt32.self) == Self.magic,
