@@ -116,15 +116,15 @@ extension Database {
                     removals.add(1, ordering: .releasing)
                 }
             }
-            return try writeAlone(patience: patience) { (transaction: borrowing WriteTransaction) throws(StoreError) in
-                guard try body(transaction) else { return false }
+            try writeAlone(patience: patience) { (transaction: borrowing WriteTransaction) throws(StoreError) in
+                guard try body(transaction) else { return }
                 // The handle is gone whatever becomes of the transaction.
                 isGone = true
                 try transaction.raw.check(
                     unsafe mdb_drop(transaction.raw.pointer, database.index, 1), "remove the table '\(name)'")
                 crashPoint("remove table: dropped")
-                return true
             }
+            return isGone
         }
     }
 

@@ -32,21 +32,21 @@ extension Database {
     }
 
     /// The same while no other transaction of this process is open.
-    func writeAlone<Result>(
-        patience: Duration, _ body: (borrowing WriteTransaction) throws(StoreError) -> Result
-    ) throws(StoreError) -> Result {
+    func writeAlone(
+        patience: Duration, _ body: (borrowing WriteTransaction) throws(StoreError) -> Void
+    ) throws(StoreError) {
         try checkUsable()
         guard !gate.isWriter else { throw nested }
         try turn?.take(until: MonotonicClock.deadline(after: patience), directory)
         defer { turn?.giveBack() }
-        return try gate.alone { () throws(StoreError) in
+        try gate.alone { () throws(StoreError) in
             while true {
                 let size = mapSize.load(ordering: .relaxed)
                 guard let raw = try begin(.writing) else {
                     try remap(0)
                     continue
                 }
-                if let result = try run(raw, body) { return result }
+                if try run(raw, body) { return }
                 try remap(size * 2)
             }
         }
@@ -120,25 +120,31 @@ extension Database {
     ) throws(StoreError) -> Result? {
         let raw = try enter(.writing)
         defer { gate.leave() }
-        return try run(raw, body)
+        var result: Result?
+        let isDone = try run(raw) { (transaction: borrowing WriteTransaction) throws(StoreError) in
+            result = try body(transaction)
+        }
+        return isDone ? result : nil
     }
 
-    /// Runs `body` in the write transaction, and ends that; nil if the map was too small.
-    private func run<Result>(
-        _ raw: RawTransaction, _ body: (borrowing WriteTransaction) throws(StoreError) -> Result
-    ) throws(StoreError) -> Result? {
-        let result: Result
+    /// Runs `body` in the write transaction, and ends that; false if the map was too small.
+    ///
+    /// Swift 6.3.1 crashes when it inlines this.
+    @inline(never)
+    private func run(
+        _ raw: RawTransaction, _ body: (borrowing WriteTransaction) throws(StoreError) -> Void
+    ) throws(StoreError) -> Bool {
         do throws(StoreError) {
-            result = try body(WriteTransaction(raw: raw))
+            try body(WriteTransaction(raw: raw))
         } catch {
             end(raw, commits: false)
-            if raw.status.mapWasFull { return nil }
+            if raw.status.mapWasFull { return false }
             throw error
         }
         let code = end(raw, commits: true)
-        if code == MDB_MAP_FULL || code != 0 && raw.status.mapWasFull { return nil }
+        if code == MDB_MAP_FULL || code != 0 && raw.status.mapWasFull { return false }
         guard code == 0 else { throw commitError(code) }
-        return result
+        return true
     }
 
     /// LMDB turns a write that the disk took only half of into EIO, so that has to be told from a broken disk.

@@ -99,6 +99,8 @@ struct TableAccess: ~Copyable {
     borrowing func lent() -> TableAccess { TableAccess(entries: entries, raw: raw) }
 
     /// The value of the key where it lies in the database; nil if there is none.
+    ///
+    /// (Swift 6.3.1 crashes when it inlines this.)
     @usableFromInline @inline(never) @unsafe
     func find(_ key: UnsafeRawBufferPointer?) throws(StoreError) -> UnsafeRawBufferPointer? {
         guard let key = unsafe key else { return nil }
@@ -155,9 +157,9 @@ struct TableAccess: ~Copyable {
     }
 }
 
-// Where a key can have several values, which are themselves limited as keys are.
+// Where a key can have several values, which are themselves limited as keys are. (Swift 6.3.1 crashes when it inlines these.)
 extension TableAccess {
-    @unsafe
+    @inline(never) @unsafe
     func insert(_ value: UnsafeRawBufferPointer?, for key: UnsafeRawBufferPointer?) throws(StoreError) -> Bool {
         guard let key = unsafe key?.bindMemory(to: UInt8.self), let value = unsafe value?.bindMemory(to: UInt8.self)
         else {
@@ -168,21 +170,21 @@ extension TableAccess {
         return isNew
     }
 
-    @unsafe
+    @inline(never) @unsafe
     func remove(_ value: UnsafeRawBufferPointer?, for key: UnsafeRawBufferPointer?) throws(StoreError) -> Bool {
         guard let key = unsafe key?.bindMemory(to: UInt8.self), let value = unsafe value?.bindMemory(to: UInt8.self)
         else { return false }
         return try WriteTransaction(raw: raw).delete(unsafe value.span, for: unsafe key.span, in: entries)
     }
 
-    @unsafe
+    @inline(never) @unsafe
     func has(_ value: UnsafeRawBufferPointer?, for key: UnsafeRawBufferPointer?) throws(StoreError) -> Bool {
         guard let key = unsafe key?.bindMemory(to: UInt8.self), let value = unsafe value?.bindMemory(to: UInt8.self)
         else { return false }
         return try ReadTransaction(raw: raw).has(unsafe value.span, for: unsafe key.span, in: entries)
     }
 
-    @unsafe
+    @inline(never) @unsafe
     func valueCount(of key: UnsafeRawBufferPointer?) throws(StoreError) -> Int {
         guard let key = unsafe key?.bindMemory(to: UInt8.self) else { return 0 }
         return try ReadTransaction(raw: raw).valueCount(of: unsafe key.span, in: entries)
