@@ -5,9 +5,11 @@ final class KeptRead: Sendable {
     let raw: RawTransaction
     private let database: Database
 
-    init(_ database: Database) throws(StoreError) {
+    /// Nil where this process cannot have a reader's slot: a read would then hold up all writers, for as long as it lasts.
+    init?(_ database: Database) throws(StoreError) {
         raw = try database.enter(.reading)
         self.database = database
+        guard raw.kind == .reading else { return nil }
     }
 
     /// Whether this is a child's copy of its parent's, who still needs it.

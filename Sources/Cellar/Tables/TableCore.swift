@@ -56,11 +56,10 @@ final class TableCore: Sendable {
         }
     }
 
-    /// A walk through a snapshot of its own; nil in a store opened read-only, where none is safe for so long.
+    /// A walk through a snapshot of its own; nil where that cannot be had: in a store opened read-only none is safe for so long.
     func walk(from lower: [UInt8], upTo upper: [UInt8]?, reversed: Bool) throws(StoreError) -> TableWalk? {
         try attachment.checkUsable()
-        guard database.access == .readWrite else { return nil }
-        let read = try KeptRead(database)
+        guard database.access == .readWrite, let read = try KeptRead(database) else { return nil }
         try checkThere(ReadTransaction(raw: read.raw))
         return TableWalk(
             read, try RangeCursor(read.raw, entries, from: lower, upTo: upper, backwards: reversed))

@@ -75,9 +75,7 @@ extension String: TableKey {
     @inlinable
     public func encode(into key: inout KeyWriter, isLast: Bool) { key.append(text: utf8.span, isLast: isLast) }
     public init(decoding key: inout KeyReader, isLast: Bool) throws(StoreError) {
-        guard let text = String(validating: try key.nextText(isLast: isLast), as: UTF8.self) else {
-            throw KeyReader.wrong
-        }
+        guard let text = try key.nextString(isLast: isLast) else { throw KeyReader.wrong }
         self = text
     }
 }

@@ -15,7 +15,7 @@ extension String: TableValue {
         try body(utf8.span)
     }
     public init(valueBytes: RawSpan) throws(StoreError) {
-        guard let text = String(validating: valueBytes.copiedBytes, as: UTF8.self) else {
+        guard let text = unsafe valueBytes.withUnsafeBytes({ unsafe String(validating: $0, as: UTF8.self) }) else {
             throw StoreError(.corruptDatabase, "a value in a table is no text: the database is damaged")
         }
         self = text
