@@ -12,6 +12,7 @@ let package = Package(
     name: "Cellar",
     products: [
         .library(name: "Cellar", targets: ["Cellar"]),
+        .library(name: "CellarFoundation", targets: ["CellarFoundation"]),
         .executable(name: "cellar", targets: ["cellar-tool"]),
     ],
     traits: [
@@ -34,6 +35,8 @@ let package = Package(
             dependencies: ["CCellar", "CLMDB", .product(name: "Logging", package: "swift-log")],
             swiftSettings: ours
         ),
+        // What needs Foundation, so that only those who use it load that.
+        .target(name: "CellarFoundation", dependencies: ["Cellar"], swiftSettings: ours),
         .executableTarget(
             name: "cellar-tool",
             dependencies: ["Cellar", .product(name: "ArgumentParser", package: "swift-argument-parser")],
@@ -42,7 +45,8 @@ let package = Package(
         ),
 
         // What the tests share: scratch stores, watchdogs, random numbers with a printed seed, workers.
-        .target(name: "CellarTestSupport", dependencies: ["Cellar"], path: tests + "CellarTestSupport", swiftSettings: ours),
+        .target(
+            name: "CellarTestSupport", dependencies: ["Cellar"], path: tests + "CellarTestSupport", swiftSettings: ours),
         // Stands between that program and the C library: what is written is noted, calls fail on demand.
         .target(
             name: "CInterposer",
@@ -76,7 +80,8 @@ let package = Package(
             swiftSettings: ours
         ),
         .testTarget(
-            name: "CellarTests", dependencies: ["Cellar", "CCellar", "CellarTestSupport"], path: tests + "CellarTests",
+            name: "CellarTests", dependencies: ["Cellar", "CCellar", "CellarFoundation", "CellarTestSupport"],
+            path: tests + "CellarTests",
             swiftSettings: ours),
         .testTarget(
             name: "CellarProcessTests",

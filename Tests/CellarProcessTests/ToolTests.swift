@@ -52,6 +52,53 @@ extension ProcessTests {
             }
         }
 
+        @Test func tables() throws {
+            try withScratchStore { scratch in
+                let path = scratch.path
+                try expect("new", path, "words", "--table", "--key", "string", "--type", "int", in: scratch)
+                try expect("new", path, "words", "--table", "--key", "string", "--type", "int", in: scratch, ends: 73)
+                try expect("new", path, "bad", "--table", "--key", "what", "--type", "int", in: scratch, ends: 64)
+                try expect(
+                    "new", path, "at", "--table", "--key", "(int8, string)", "--type", "{x: double @0}", in: scratch)
+                try expect("new", path, "pages", "--multimap", "--key", "int16", "--type", "string", in: scratch)
+                for (word, count) in [("un", "1"), ("unit", "-2"), ("zoo", "3")] {
+                    try expect("set", path, "words", word, count, in: scratch)
+                }
+                try expect("set", path, "at", "[-5, \"a\"]", "{x: 1.5}", in: scratch)
+                for page in ["b", "a"] { try expect("set", path, "pages", "-7", page, in: scratch) }
+                let before = ["data.mdb", "lock.mdb"].map { Files.read(path + "/" + $0) }
+                try expect("get", path, "words", "unit", in: scratch, says: "-2\n")
+                try expect("get", path, "words", "none", in: scratch, ends: 66)
+                try expect("get", path, "words", in: scratch, ends: 64)
+                try expect("get", path, "pages", "-7", "--json", in: scratch, says: "[\"a\", \"b\"]\n")
+                try expect("get", path, "pages", "x", in: scratch, ends: 65)
+                try expect("scan", path, "words", "--prefix", "un", in: scratch, says: "un\t1\nunit\t-2\n")
+                try expect(
+                    "scan", path, "words", "--from", "uo", "--reverse", "--limit", "9", in: scratch, says: "zoo\t3\n")
+                try expect("scan", path, "words", "--to", "un", in: scratch, says: "")
+                try expect("scan", path, "none", in: scratch, ends: 66)
+                let lines = """
+                    {"name": "at", "kind": "table", "key": [-5, "a"], "value": {"x": 1.5}}
+                    {"name": "pages", "kind": "multimap", "key": -7, "value": "a"}
+                    {"name": "pages", "kind": "multimap", "key": -7, "value": "b"}
+                    {"name": "words", "kind": "table", "key": "un", "value": 1}
+                    {"name": "words", "kind": "table", "key": "unit", "value": -2}
+                    {"name": "words", "kind": "table", "key": "zoo", "value": 3}
+
+                    """
+                try expect("dump", path, "--format", "json", in: scratch, says: lines)
+                for verb in ["ls", "stat", "check", "dump"] { try expect(verb, path, in: scratch) }
+                #expect(
+                    ["data.mdb", "lock.mdb"].map { Files.read(path + "/" + $0) } == before, "looking changes nothing")
+                try expect("rm", path, "words", "un", in: scratch)
+                try expect("rm", path, "words", "un", in: scratch, ends: 66)
+                try expect("mv", path, "words", "w", in: scratch)
+                try expect("rm", path, "pages", in: scratch)
+                try expect("scan", path, "w", in: scratch, says: "unit\t-2\nzoo\t3\n")
+                try expect("rm", path, "pages", "--table", in: scratch, ends: 66)
+            }
+        }
+
         @Test func errorsByKind() throws {
             try withScratchStore { scratch in
                 let path = scratch.path

@@ -42,6 +42,14 @@ final class FuzzedStore {
         for index in 0..<12 { _ = try store.value("many \(index)", initial: Triple(index)) }
         try store.rename("many 1", to: "a name that was given later, and is longer than the old one")
         try store.remove("many 2")
+        let words = try store.table("words", keys: String.self, values: Int.self)
+        try words.write { (batch) throws(StoreError) in
+            for index in 0..<300 { try batch.set(index, for: "word \(index)") }
+        }
+        let pages = try store.multimap("pages", keys: Int.self, values: String.self)
+        try pages.write { (batch) throws(StoreError) in
+            for index in 0..<400 { try batch.insert("page \(index)", for: index % 2 * index) }
+        }
         try store.sync()
         let path = Files.segmentPath(try store.statistics().identity)
         // Another attachment, so that what was removed before becomes free memory, and some of it waits in limbo.
@@ -121,6 +129,9 @@ final class FuzzedStore {
         try tolerating { _ = try store.value("value", of: Int.self).load() }
         try tolerating { _ = try store.array("list", of: Int.self).values() }
         try tolerating { _ = try store.array("triples", of: Triple.self).load(at: 3) }
+        for table in (try? store.tables()) ?? [] {
+            try tolerating { try store.untypedTable(table.name).forEach { _ in true } }
+        }
         let cells = try store.cells()
         for cell in cells { try tolerating { _ = try store.cell(cell.name).bytes() } }
     }
@@ -154,6 +165,17 @@ final class FuzzedStore {
             { for index in 5..<12 { _ = try store.value("many \(index)", of: Triple.self).load() } },
             { for index in 0..<20 { _ = try store.value("new \(index)", initial: Triple(index)) } },
             { _ = try store.array("large", of: Int.self, count: 20_000) },
+            {
+                let words = try store.table("words", keys: String.self, values: Int.self)
+                _ = try words.scan()
+                try words.set(1, for: "new")
+                _ = try words.value(for: "word 7")
+            },
+            {
+                let pages = try store.multimap("pages", keys: Int.self, values: String.self)
+                _ = try pages.scan()
+                try pages.insert("new", for: 0)
+            },
             { try store.rename("value", to: "renamed") }, { try store.rename("many 5", to: "many 2") },
             { try store.remove("many 6") }, { try store.remove("list") },
             { try store.sync(timeout: .milliseconds(30)) }, { try store.sync(timeout: .milliseconds(30)) },

@@ -6,7 +6,7 @@ import Glibc
 struct CellarTool: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cellar",
-        abstract: "Looks into and changes Cellar stores: values and arrays that programs share.",
+        abstract: "Looks into and changes Cellar stores: values, arrays and tables that programs share.",
         discussion: """
             A store is a directory. A cell is named as it was made; NAME[3] is one element of an array, NAME[0..<10] and \
             NAME[0...9] are several.
@@ -15,20 +15,21 @@ struct CellarTool: ParsableCommand {
               cellar add robot.cellar speed 0.25
               cellar dump robot.cellar
 
-            ls, get, dump, stat, ps and check change nothing, and make nothing, in the store or in memory.
+            ls, get, scan, dump, stat, ps and check change nothing, and make nothing, in the store or in memory.
 
             Exit status:
               0   done
               1   check: the store is not whole; demo: the totals differ
               64  the command line is wrong
               65  a value does not fit its cell, or what is stored is damaged
-              66  there is no such store, cell or file
+              66  there is no such store, cell, table, key or file
               73  something cannot be made: it is there already, or there is no place
               74  input, output or the system failed: disk or memory full, store in use
               77  no permission
             """,
         subcommands: [
-            NewCommand.self, ListCommand.self, GetCommand.self, SetCommand.self, AddCommand.self, DumpCommand.self,
+            NewCommand.self, ListCommand.self, GetCommand.self, ScanCommand.self, SetCommand.self, AddCommand.self,
+            DumpCommand.self,
             StatCommand.self, ProcessesCommand.self, CheckCommand.self, RemoveCommand.self, RenameCommand.self,
             DiscardCommand.self, DemoCommand.self, DemoWorkerCommand.self,
         ])

@@ -24,11 +24,12 @@ extension Database {
     ///
     /// For those microseconds no pin holds the pages of earlier snapshots, so a looker that began before may be left with a
     /// page that somebody reuses. It happens once each time the database doubles.
-    private func remap(_ size: Int) throws(StoreError) {
+    ///
+    /// Alone in the gate.
+    func remap(_ size: Int) throws(StoreError) {
         try checkUsable()
         try pins.withLock { (pins) throws(StoreError) in
             let wereHeld = pins.release()
-            gate.releaseSpareReaders()
             try probeAddresses(size)
             let code = environment.setMapSize(size)
             guard code == 0 else {

@@ -53,12 +53,79 @@ extension Database {
     ) throws(StoreError) -> [NamedDatabase]? {
         var opened: [NamedDatabase] = []
         for name in names {
-            var index: UInt32 = 0
-            let code = unsafe mdb_dbi_open(raw.pointer, name, flags, &index)
-            guard try raw.found(code, "open the table '\(name)'") else { return nil }
-            opened.append(NamedDatabase(index: index))
+            guard let handle = try open(name, raw, flags) else { return nil }
+            opened.append(handle)
         }
         return opened
+    }
+
+    private static func open(
+        _ name: String, _ raw: RawTransaction, _ flags: UInt32
+    ) throws(StoreError) -> NamedDatabase? {
+        var index: UInt32 = 0
+        let code = unsafe mdb_dbi_open(raw.pointer, name, flags, &index)
+        return try raw.found(code, "open the table '\(name)'") ? NamedDatabase(index: index) : nil
+    }
+
+    /// A write in which named databases are made, whose names may depend on what it finds. `make` gives the one with the name,
+    /// a new one if need be, which may have several values for a key (`sorted`).
+    func writeMaking<Result: Sendable>(
+        patience: Duration,
+        _ body: (
+            borrowing WriteTransaction, _ make: (_ name: String, _ sorted: Bool) throws(StoreError) -> NamedDatabase
+        ) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        guard !gate.isWriter else {
+            throw StoreError(.inUse, "a table cannot be opened inside a write transaction")
+        }
+        return try handles.withLock { (handles) throws(StoreError) in
+            var opened: [String: NamedDatabase] = [:]
+            let result = try write(patience: patience) { (transaction: borrowing WriteTransaction) throws(StoreError) in
+                opened = [:]
+                let raw = transaction.raw
+                return try body(transaction) { (name, sorted) throws(StoreError) in
+                    let flags = UInt32(MDB_CREATE) | (sorted ? UInt32(MDB_DUPSORT) : 0)
+                    guard let handle = try Self.open(name, raw, flags) else {
+                        throw .damaged("\(directory)/data.mdb", "the table '\(name)' is not there")
+                    }
+                    opened[name] = handle
+                    return handle
+                }
+            }
+            handles.merge(opened) { $1 }
+            return result
+        }
+    }
+
+    /// Removes the named database for good, in one transaction with what `body` does, if that returns true.
+    ///
+    /// LMDB then gives its handle to the next that is opened, so it happens alone, and who holds one looks at `removals` in its
+    /// transaction. Waits for all transactions of this process.
+    func remove(
+        _ name: String, patience: Duration, _ body: (borrowing WriteTransaction) throws(StoreError) -> Bool
+    ) throws(StoreError) -> Bool {
+        guard access == .readWrite else { throw StoreError(.readOnly, "the store '\(directory)' was opened read-only") }
+        guard let database = try named(name) else { return false }
+        return try handles.withLock { (handles) throws(StoreError) in
+            guard handles[name] == database else { return false }
+            var isGone = false
+            defer {
+                if isGone {
+                    handles[name] = nil
+                    removed.withLock { _ = $0.insert(name) }
+                    removals.add(1, ordering: .releasing)
+                }
+            }
+            try writeAlone(patience: patience) { (transaction: borrowing WriteTransaction) throws(StoreError) in
+                guard try body(transaction) else { return }
+                // The handle is gone whatever becomes of the transaction.
+                isGone = true
+                try transaction.raw.check(
+                    unsafe mdb_drop(transaction.raw.pointer, database.index, 1), "remove the table '\(name)'")
+                crashPoint("remove table: dropped")
+            }
+            return isGone
+        }
     }
 
     /// The names of all named databases.

@@ -31,6 +31,27 @@ extension Database {
         }
     }
 
+    /// The same while no other transaction of this process is open.
+    func writeAlone(
+        patience: Duration, _ body: (borrowing WriteTransaction) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        try checkUsable()
+        guard !gate.isWriter else { throw nested }
+        try turn?.take(until: MonotonicClock.deadline(after: patience), directory)
+        defer { turn?.giveBack() }
+        try gate.alone { () throws(StoreError) in
+            while true {
+                let size = mapSize.load(ordering: .relaxed)
+                guard let raw = try begin(.writing) else {
+                    try remap(0)
+                    continue
+                }
+                if try run(raw, body) { return }
+                try remap(size * 2)
+            }
+        }
+    }
+
     private var nested: StoreError {
         StoreError(.inUse, "a write transaction is open in this thread; transactions do not nest")
     }
@@ -39,24 +60,34 @@ extension Database {
     func plainRead<Result>(_ body: (borrowing ReadTransaction) throws(StoreError) -> Result) throws(StoreError)
         -> Result
     {
-        let raw = try enterToRead()
+        try checkUsable()
+        if let spare = beginSpareRead() {
+            defer { endSpareRead(spare) }
+            return try body(ReadTransaction(raw: unsafe RawTransaction(spare.pointer, .reading, readStatus)))
+        }
+        let raw = try enter(.reading)
         defer { leaveReading(raw) }
         return try body(ReadTransaction(raw: raw))
     }
 
-    /// Enters the gate and begins a read: most often one that was kept, at the cost of one lock.
-    private func enterToRead() throws(StoreError) -> RawTransaction {
-        try checkUsable()
-        if let spare = gate.enterWithSpareReader() {
-            if spare.renew() { return spare }
-            spare.abort()
-            gate.leave()
-        }
-        return try enter(.reading)
+    /// A read that was kept, begun again: for one word exchanged, and no lock. Nil if there is none; then `enter` is the way.
+    @inline(__always)
+    func beginSpareRead() -> SpareRead? {
+        guard let spare = gate.enterWithSpareReader() else { return nil }
+        if _fastPath(unsafe mdb_txn_renew(spare.pointer) == 0) { return spare }
+        unsafe mdb_txn_abort(spare.pointer)
+        gate.leaveForGood(spare)
+        return nil
+    }
+
+    @inline(__always)
+    func endSpareRead(_ spare: SpareRead) {
+        unsafe mdb_txn_reset(spare.pointer)
+        gate.leave(spare)
     }
 
     /// Ends a read, and keeps its transaction for the next one.
-    private func leaveReading(_ raw: RawTransaction) {
+    func leaveReading(_ raw: RawTransaction) {
         guard raw.kind == .reading else {
             end(raw, commits: false)
             return gate.leave()
@@ -89,18 +120,31 @@ extension Database {
     ) throws(StoreError) -> Result? {
         let raw = try enter(.writing)
         defer { gate.leave() }
-        let result: Result
+        var result: Result?
+        let isDone = try run(raw) { (transaction: borrowing WriteTransaction) throws(StoreError) in
+            result = try body(transaction)
+        }
+        return isDone ? result : nil
+    }
+
+    /// Runs `body` in the write transaction, and ends that; false if the map was too small.
+    ///
+    /// Swift 6.3.1 crashes when it inlines this.
+    @inline(never)
+    private func run(
+        _ raw: RawTransaction, _ body: (borrowing WriteTransaction) throws(StoreError) -> Void
+    ) throws(StoreError) -> Bool {
         do throws(StoreError) {
-            result = try body(WriteTransaction(raw: raw))
+            try body(WriteTransaction(raw: raw))
         } catch {
             end(raw, commits: false)
-            if raw.status.mapWasFull { return nil }
+            if raw.status.mapWasFull { return false }
             throw error
         }
         let code = end(raw, commits: true)
-        if code == MDB_MAP_FULL || code != 0 && raw.status.mapWasFull { return nil }
+        if code == MDB_MAP_FULL || code != 0 && raw.status.mapWasFull { return false }
         guard code == 0 else { throw commitError(code) }
-        return result
+        return true
     }
 
     /// LMDB turns a write that the disk took only half of into EIO, so that has to be told from a broken disk.
@@ -115,7 +159,7 @@ extension Database {
     }
 
     /// Enters the gate and begins a transaction there: the caller ends it and leaves the gate.
-    private func enter(_ kind: RawTransaction.Kind) throws(StoreError) -> RawTransaction {
+    func enter(_ kind: RawTransaction.Kind) throws(StoreError) -> RawTransaction {
         try checkUsable()
         guard !gate.isWriter else { throw nested }
         while true {

@@ -27,6 +27,8 @@ final class Database: Sendable {
     private let forkGeneration = ForkGuard.begin()
     let gate: TransactionGate
     let turn: WriterTurn?
+    /// Of every read that was kept.
+    let readStatus: RawTransaction.Status
     /// How long a write waits for those of other processes, unless told otherwise.
     let patience: Duration
     /// How long a snapshot stays whole for lookers after it was replaced, in nanoseconds.
@@ -35,6 +37,12 @@ final class Database: Sendable {
     private let claim: OpenDatabases.Claim?
     let pins = Mutex(DatabasePins())
     let handles = Mutex<[String: NamedDatabase]>([:])
+    /// How many named databases this process has removed: see `remove`.
+    let removals = Atomic<Int>(0)
+    /// Their names, which no others will have. A lock of its own, since it is asked inside transactions.
+    let removed = Mutex<Set<String>>([])
+    /// How many slots of dead readers this process has freed.
+    let clearedReaders = Atomic<Int>(0)
     /// Bytes of the map now.
     let mapSize: Atomic<Int>
     /// Set when the map was lost for good; nothing may touch the environment any more but its closing.
@@ -46,6 +54,7 @@ final class Database: Sendable {
         access = options.access
         self.environment = environment
         self.claim = claim
+        readStatus = RawTransaction.Status(directory: directory)
         grace = options.grace.nanoseconds
         patience = options.patience
         turn = options.writers.map { WriterTurn($0) }
@@ -58,7 +67,7 @@ final class Database: Sendable {
     deinit { shutDown() }
 
     /// Whether this is a child's copy of its parent's.
-    private var isForked: Bool { ForkGuard.current != forkGeneration }
+    var isForked: Bool { ForkGuard.current != forkGeneration }
 
     /// Closes the database once the transactions that are open in other threads have ended. Closing twice is allowed.
     ///
@@ -100,6 +109,8 @@ final class Database: Sendable {
         guard pins.withLock({ $0.mayClearDead(now: now, grace: grace) }) else { return 0 }
         try gate.enter()
         defer { gate.leave() }
-        return try environment.clearDeadReaders()
+        let cleared = try environment.clearDeadReaders()
+        clearedReaders.add(cleared, ordering: .relaxed)
+        return cleared
     }
 }

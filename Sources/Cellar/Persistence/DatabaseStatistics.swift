@@ -17,6 +17,12 @@ struct DatabaseStatistics: Hashable, Sendable {
     var entries: [String: Int]
     /// Bytes of the data file.
     var fileSize: Int64
+    /// Pages that nothing is kept in: used again once no reader can see what they held.
+    var freePages: Int
+    /// Who reads, if that can be seen.
+    var readers: ReaderTable?
+    /// Slots of readers that this process has freed for the dead.
+    var clearedReaders: Int
 }
 
 extension Database {
@@ -43,7 +49,24 @@ extension Database {
             pageSize: Int(stat.ms_psize), mapSize: unsafe info.me_mapsize, lastPage: unsafe info.me_last_pgno,
             lastTransaction: unsafe info.me_last_txnid, readersInUse: max(environment.readersInUse() - 1, 0),
             readersMaximum: Int(unsafe info.me_maxreaders), depth: Int(stat.ms_depth), entries: entries,
-            fileSize: fileSize)
+            fileSize: fileSize, freePages: try freePages(in: transaction), readers: readers(),
+            clearedReaders: clearedReaders.load(ordering: .relaxed))
+    }
+
+    private func readers() -> ReaderTable? {
+        access == .readOnly ? ReaderTable.looked(at: directory) : ReaderTable(environment)
+    }
+
+    /// The free list holds, of each transaction that freed some, how many pages and which.
+    private func freePages(in transaction: borrowing ReadTransaction) throws(StoreError) -> Int {
+        var count = 0
+        try transaction.forEach(in: .freeList) { (_, pages) throws(StoreError) in
+            guard pages.byteCount >= 8 else { return true }
+            let number = unsafe pages.unsafeLoadUnaligned(as: UInt64.self)
+            count += Int(clamping: min(number, UInt64(pages.byteCount / 8 - 1)))
+            return true
+        }
+        return count
     }
 
     private func fileSize() throws(StoreError) -> Int64 {

@@ -33,9 +33,29 @@ extension DatabaseReading where Self: ~Copyable {
         return try body(unsafe value.buffer.bytes)
     }
 
+    /// The value of `key` where it lies in the database: good until the transaction's next write, or its end. Nil if there is
+    /// none.
+    @unsafe
+    func find(_ key: UnsafeRawBufferPointer, in database: NamedDatabase) throws(StoreError) -> UnsafeRawBufferPointer? {
+        var key = unsafe MDB_val(mv_size: key.count, mv_data: UnsafeMutableRawPointer(mutating: key.baseAddress))
+        var value = unsafe MDB_val()
+        let code = unsafe mdb_get(raw.pointer, database.index, &key, &value)
+        guard try raw.found(code, "read from the database") else { return nil }
+        return unsafe value.buffer
+    }
+
     /// A copy of the value of `key`.
     func value(of key: Span<UInt8>, in database: NamedDatabase) throws(StoreError) -> [UInt8]? {
         try withValue(of: key, in: database) { unsafe $0.withUnsafeBytes { unsafe [UInt8]($0) } }
+    }
+
+    /// Whether there is a named database of this name.
+    func hasDatabase(_ name: [UInt8]) throws(StoreError) -> Bool {
+        var value = unsafe MDB_val()
+        let code = unsafe name.span.withRawValue { name in
+            unsafe mdb_get(raw.pointer, NamedDatabase.main.index, &name, &value)
+        }
+        return try raw.found(code, "look for a table")
     }
 
     /// How many entries `database` has.
@@ -43,6 +63,43 @@ extension DatabaseReading where Self: ~Copyable {
         var statistics = MDB_stat()
         try raw.check(unsafe mdb_stat(raw.pointer, database.index, &statistics), "count a table's entries")
         return statistics.ms_entries
+    }
+
+    /// How many values `key` has, where it can have several.
+    func valueCount(of key: Span<UInt8>, in database: NamedDatabase) throws(StoreError) -> Int {
+        unsafe try seek(MDB_SET, key, nil, in: database) { cursor in
+            var count = 0
+            let code = unsafe mdb_cursor_count(cursor, &count)
+            return (code, count)
+        }
+    }
+
+    /// Whether `value` is one of those of `key`.
+    func has(_ value: Span<UInt8>, for key: Span<UInt8>, in database: NamedDatabase) throws(StoreError) -> Bool {
+        unsafe try seek(MDB_GET_BOTH, key, value, in: database) { _ in (0, 1) } > 0
+    }
+
+    /// What `body` counts with a cursor at the place; 0 if there is none.
+    @unsafe
+    private func seek(
+        _ operation: MDB_cursor_op, _ key: Span<UInt8>, _ value: Span<UInt8>?, in database: NamedDatabase,
+        _ body: (OpaquePointer) -> (code: Int32, count: Int)
+    ) throws(StoreError) -> Int {
+        var opened: OpaquePointer?
+        try raw.check(unsafe mdb_cursor_open(raw.pointer, database.index, &opened), "look into a table")
+        guard let cursor = unsafe opened else { throw .database(MDB_BAD_TXN, "look into a table", raw.directory) }
+        defer { unsafe mdb_cursor_close(cursor) }
+        let code = unsafe key.withRawValue { key in
+            guard let value else {
+                var found = unsafe MDB_val()
+                return unsafe mdb_cursor_get(cursor, &key, &found, operation)
+            }
+            return unsafe value.withRawValue { unsafe mdb_cursor_get(cursor, &key, &$0, operation) }
+        }
+        guard try raw.found(code, "look into a table") else { return 0 }
+        let result = unsafe body(cursor)
+        try raw.check(result.code, "look into a table")
+        return result.count
     }
 
     /// Calls `body` with a cursor, which is good only inside it.
@@ -95,6 +152,28 @@ extension WriteTransaction {
     func delete(_ key: Span<UInt8>, in database: NamedDatabase) throws(StoreError) -> Bool {
         // No crash point: nothing of a transaction is there before its commit.
         let code = unsafe key.withRawValue { key in unsafe mdb_del(raw.pointer, database.index, &key, nil) }
+        return try raw.found(code, "remove from the database")
+    }
+
+    /// Adds a value to those of `key`, where it can have several; false if it is there.
+    func insert(_ value: Span<UInt8>, for key: Span<UInt8>, in database: NamedDatabase) throws(StoreError) -> Bool {
+        // No crash point: nothing of a transaction is there before its commit.
+        let code = unsafe key.withRawValue { key in
+            unsafe value.withRawValue { value in
+                unsafe mdb_put(raw.pointer, database.index, &key, &value, UInt32(MDB_NODUPDATA))
+            }
+        }
+        if code == MDB_KEYEXIST { return false }
+        try raw.check(code, "write to the database")
+        return true
+    }
+
+    /// Removes a value from those of `key`; false if there was none such.
+    func delete(_ value: Span<UInt8>, for key: Span<UInt8>, in database: NamedDatabase) throws(StoreError) -> Bool {
+        // No crash point: nothing of a transaction is there before its commit.
+        let code = unsafe key.withRawValue { key in
+            unsafe value.withRawValue { value in unsafe mdb_del(raw.pointer, database.index, &key, &value) }
+        }
         return try raw.found(code, "remove from the database")
     }
 

@@ -11,6 +11,7 @@ struct DatabaseTree {
     /// Flags that say how keys and values are ordered.
     static let orderFlags: UInt16 = 0x7E
     static let numberKeys: UInt16 = 0x08
+    static let severalValues: UInt16 = 0x04
     /// LMDB's cursors have room for so many levels.
     private static let maximumDepth: UInt16 = 32
 

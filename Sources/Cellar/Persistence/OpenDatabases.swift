@@ -29,5 +29,15 @@ enum OpenDatabases {
         return claim
     }
 
+    /// What `body` returns while this process does not have the database open to write, and cannot open it; nil if it has.
+    static func ifUnclaimed<Result: Sendable>(_ directory: String, _ body: () -> Result) -> Result? {
+        claims.withLock { claims in
+            var status = stat()
+            guard unsafe stat(directory, &status) == 0 else { return nil }
+            let claim = Claim(device: UInt64(status.st_dev), inode: UInt64(status.st_ino), process: getpid())
+            return claims.contains(claim) ? nil : body()
+        }
+    }
+
     static func release(_ claim: Claim) { _ = claims.withLock { $0.remove(claim) } }
 }

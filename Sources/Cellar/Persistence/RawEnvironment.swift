@@ -37,7 +37,7 @@ struct RawEnvironment: @unchecked Sendable {
         var begun: OpaquePointer?
         let code = unsafe mdb_txn_begin(pointer, nil, kind == .reading ? UInt32(MDB_RDONLY) : 0, &begun)
         guard code == 0, let begun = unsafe begun else { return .failure(RawCode(value: code)) }
-        return .success(unsafe RawTransaction(begun, kind, directory: directory))
+        return .success(unsafe RawTransaction(begun, kind, RawTransaction.Status(directory: directory)))
     }
 
     /// Maps the file anew; 0 stands for the size that the file's header names. No transaction may be open.
@@ -66,18 +66,21 @@ struct RawEnvironment: @unchecked Sendable {
     }
 
     /// How many reader slots are taken now.
-    func readersInUse() -> Int {
-        var lines = 0
-        // LMDB lists a headline and a line for each reader, or one line that says that there are none.
+    func readersInUse() -> Int { max(readerLines().count - 1, 0) }
+
+    /// What LMDB says of its readers: a headline and a line for each, or one line that says that there are none.
+    func readerLines() -> [String] {
+        var lines: [String] = []
         _ = unsafe withUnsafeMutablePointer(to: &lines) { lines in
             unsafe mdb_reader_list(
                 pointer,
-                { _, context in
-                    unsafe context!.assumingMemoryBound(to: Int.self).pointee += 1
+                { line, context in
+                    guard let line = unsafe line else { return 0 }
+                    unsafe context!.assumingMemoryBound(to: [String].self).pointee.append(String(cString: line))
                     return 0
                 }, lines)
         }
-        return max(lines - 1, 0)
+        return lines
     }
 
     func check(_ code: Int32, _ action: @autoclosure () -> String) throws(StoreError) {

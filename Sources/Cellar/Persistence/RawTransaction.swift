@@ -7,7 +7,8 @@ struct RawTransaction: @unchecked Sendable {
     enum Kind { case reading, writing }
 
     /// What must be known of the transaction after its closure threw or swallowed an error.
-    final class Status {
+    /// Written only by the thread that has a write transaction; reads share one.
+    final class Status: @unchecked Sendable {
         let directory: String
         /// The map was too small for it: it must run again in a larger one.
         var mapWasFull = false
@@ -21,11 +22,15 @@ struct RawTransaction: @unchecked Sendable {
     var directory: String { status.directory }
 
     @unsafe
-    init(_ pointer: OpaquePointer, _ kind: Kind, directory: String) {
+    init(_ pointer: OpaquePointer, _ kind: Kind, _ status: Status) {
         unsafe self.pointer = pointer
         self.kind = kind
-        status = Status(directory: directory)
+        self.status = status
     }
+
+    /// What it is known by where reads are kept.
+    var address: UInt64 { UInt64(UInt(bitPattern: unsafe pointer)) }
+    static func abort(_ address: UInt64) { unsafe mdb_txn_abort(OpaquePointer(bitPattern: UInt(address))) }
 
     var identifier: UInt64 { UInt64(truncatingIfNeeded: unsafe mdb_txn_id(pointer)) }
 
@@ -36,9 +41,6 @@ struct RawTransaction: @unchecked Sendable {
     }
     /// Ends a read so that it can be begun again.
     func reset() { unsafe mdb_txn_reset(pointer) }
-    /// Begins a read again that was reset; false if that is not possible.
-    func renew() -> Bool { unsafe mdb_txn_renew(pointer) == 0 }
-
     func abort() { unsafe mdb_txn_abort(pointer) }
 
     func check(_ code: Int32, _ action: @autoclosure () -> String) throws(StoreError) {
@@ -58,4 +60,9 @@ struct RawTransaction: @unchecked Sendable {
 /// A named database of the environment, good for all transactions of the one `Database` that it came from.
 struct NamedDatabase: Hashable, Sendable {
     let index: UInt32
+
+    /// LMDB's own: the free pages, by the transaction that freed them.
+    static let freeList = NamedDatabase(index: 0)
+    /// LMDB's own: the named databases, by name.
+    static let main = NamedDatabase(index: 1)
 }

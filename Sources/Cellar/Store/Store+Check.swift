@@ -18,7 +18,39 @@ extension Store {
     /// `.incompatible`.
     public static func check(_ path: String) throws(StoreError) -> CheckReport {
         let look = try StoreChecking(directory: try StoreDirectory(existing: path)).run()
-        return CheckReport(findings: look.findings, counts: look.counts)
+        guard look.findings.allSatisfy({ $0.kind != .damaged }) else {
+            return CheckReport(findings: look.findings, counts: look.counts)
+        }
+        let tables = try checkTables(path)
+        return CheckReport(findings: look.findings + tables.findings, counts: look.counts + [tables.count])
+    }
+
+    /// Whether keys and values of all tables are what their records say: where pages and records are whole.
+    private static func checkTables(_ path: String) throws(StoreError) -> (findings: [StoreFinding], count: StoreCount)
+    {
+        let store = try Store.open(path, .readOnly)
+        defer { store.close() }
+        var faults: [String] = []
+        var entries = 0
+        do throws(StoreError) {
+            for table in try store.tables() {
+                do throws(StoreError) {
+                    let found = try store.untypedTable(table.name).check()
+                    faults += found.faults
+                    entries += found.entries
+                } catch {
+                    // It was there a moment ago: others may have removed or renamed it.
+                    if error.code != .noSuchCell, error.code != .removed { throw error }
+                }
+            }
+        } catch {
+            guard error.code == .corruptDatabase else { throw error }
+            faults.append(error.message)
+        }
+        return (
+            faults.map { StoreFinding(kind: .damaged, structure: "tables", text: $0) },
+            StoreCount(structure: "tables", count: entries, unit: "entries")
+        )
     }
 
     /// Does at once what those who use the store next would do by and by: finishes or undoes what processes that died were

@@ -41,3 +41,45 @@ extension Store {
         return try cell(name)
     }
 }
+
+extension Store {
+    /// The table or multimap `name` through what is on record of it; `.noSuchCell` if there is none. Does not block.
+    public func untypedTable(_ name: String) throws(StoreError) -> UntypedTable {
+        try attachment.checkUsable()
+        let catalogue = attachment.catalogue
+        let removals = catalogue.database.removals.load(ordering: .acquiring)
+        guard let found = try catalogue.table(name) else { throw catalogue.noSuchTable(name) }
+        return untyped(name, found, removals)
+    }
+
+    /// Makes a table of types that are only known by their texts: keys as in `TableInfo.keyType`, values `string`, `bytes`,
+    /// `json` or a schema; values of a multimap as keys. `.cellExists` if the name is taken.
+    public func createTable(
+        _ name: String, kind: TableInfo.Kind = .table, keys: String, values: String
+    ) throws(StoreError) -> UntypedTable {
+        try attachment.checkWritable()
+        try CellName.check(name)
+        guard TableKeyShape(parsing: keys).isKnown else {
+            throw StoreError(.unsupportedType, "'\(keys)' is no type of keys: one is int64, string, (string, int64), …")
+        }
+        let shape = TableValueShape(parsing: values, kind: kind)
+        guard shape.isKnown else {
+            throw StoreError(
+                .unsupportedType, "'\(values)' is no type of values: one is string, bytes, json, double, …")
+        }
+        var types = TableTypes(kind: kind, keyType: keys, valueType: values)
+        if case .plain(let schema) = shape { types.valueType = schema.description }
+        let catalogue = attachment.catalogue
+        guard try catalogue.table(name) == nil else {
+            throw StoreError(.cellExists, "there is a table '\(name)' already: choose another name, or remove it")
+        }
+        let removals = catalogue.database.removals.load(ordering: .acquiring)
+        let made = try catalogue.table(name, making: types, patience: attachment.options.lockTimeout)
+        return untyped(name, made, removals)
+    }
+
+    private func untyped(_ name: String, _ table: OpenTable, _ removals: Int) -> UntypedTable {
+        UntypedTable(
+            TableInfo(name, table.record), TableCore(name, table, attachment: attachment, removals: removals))
+    }
+}

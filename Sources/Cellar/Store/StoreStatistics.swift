@@ -8,10 +8,33 @@ public struct StoreStatistics: Sendable {
     public var segment: SegmentStatistics?
     /// Cells on disk.
     public var cellsOnDisk: Int
-    /// The database.
+    /// Bytes of the database's file, which never shrinks.
     public var diskBytes: Int
     public var pageSize: Int
+    /// Pages of the file in which nothing is kept: they are used again, those that a reader may still see later.
+    public var freePages: Int
+    /// Bytes of addresses that this process has reserved for the database; it doubles when it has to.
+    public var mapSize: Int
     public var lastTransaction: UInt64
+    /// Tables and multimaps.
+    public var tables: Int
+    /// Who reads the database; nil if that cannot be seen.
+    public var readers: ReaderStatistics?
+
+    /// Readers of the database, of all processes but those that look read-only, of which nobody knows.
+    public struct ReaderStatistics: Sendable {
+        /// Slots in use, of `maximum`. A process keeps some for its next reads; the checkpointer has two.
+        public var inUse: Int
+        public var maximum: Int
+        /// Those that read now, and how many transactions the oldest of them is behind: so long it keeps the space of what was
+        /// overwritten since. (The checkpointer's own lag by up to two grace periods of 5 s, for those that look.)
+        public var reading: Int
+        public var oldestLag: UInt64
+        /// Slots whose process is gone (or cannot be seen from here): the checkpointer frees them within a second or so.
+        public var dead: Int
+        /// How many such this process has freed.
+        public var cleared: Int
+    }
 
     public struct SegmentStatistics: Sendable {
         /// The object's name in /dev/shm.
@@ -52,10 +75,25 @@ extension Store {
         return StoreStatistics(
             identity: identity?.hexadecimal ?? "", segment: attachment.segment.map(SegmentStatistics.init),
             cellsOnDisk: count, diskBytes: Int(database.fileSize), pageSize: database.pageSize,
-            lastTransaction: UInt64(database.lastTransaction))
+            freePages: database.freePages, mapSize: database.mapSize,
+            lastTransaction: UInt64(database.lastTransaction), tables: try catalogue.allTables().count,
+            readers: database.readers.map { ReaderStatistics($0, database) })
     }
 
+    typealias ReaderStatistics = StoreStatistics.ReaderStatistics
     typealias SegmentStatistics = StoreStatistics.SegmentStatistics
+}
+
+extension StoreStatistics.ReaderStatistics {
+    init(_ table: ReaderTable, _ database: DatabaseStatistics) {
+        inUse = table.readers.count
+        maximum = database.readersMaximum
+        reading = table.readers.count { $0.transaction != nil }
+        let last = UInt64(database.lastTransaction)
+        oldestLag = table.oldest.map { last > $0 ? last - $0 : 0 } ?? 0
+        dead = table.unseen
+        cleared = database.clearedReaders
+    }
 }
 
 extension StoreStatistics.SegmentStatistics {

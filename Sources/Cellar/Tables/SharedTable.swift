@@ -22,17 +22,45 @@ public struct SharedTable<Key: TableKey, Value: Sendable>: Sendable {
     /// The value of the key; nil if there is none. O(log n). Does not block.
     @inlinable
     public func value(for key: Key) throws(StoreError) -> Value? {
+        try unsafe key.withKeyBytes { (bytes, _) throws(StoreError) -> Value? in
+            guard let bytes = unsafe bytes else { return nil }
+            let lent = unsafe core.lend(bytes)
+            guard _fastPath(lent.isLent) else { return try unsafe readValue(bytes) }
+            defer { core.giveBack(lent) }
+            return lent.isFound ? try unsafe codec.decode(lent.bytes) : nil
+        }
+    }
+
+    /// The same in a transaction of its own.
+    @usableFromInline @inline(never) @unsafe
+    func readValue(_ key: UnsafeRawBufferPointer) throws(StoreError) -> Value? {
         var found: Value?
-        let codec = codec
-        try unsafe key.withKeyBytes { (bytes, _) throws(StoreError) in
-            try core.read { (access) throws(StoreError) in
-                // In a store opened read-only this may run more than once.
-                found = nil
-                try unsafe access.get(bytes) { (raw) throws(StoreError) in found = try unsafe codec.decode(raw) }
-            }
+        try core.read { (access) throws(StoreError) in
+            // In a store opened read-only this may run more than once.
+            found = nil
+            if let raw = try unsafe access.find(key) { found = try unsafe codec.decode(raw) }
         }
         return found
     }
+
+    /// Calls `body` with the bytes of the key's value where they lie in the database, without a copy; nil if there is none.
+    /// O(log n). Does not block, but keeps a snapshot for as long as `body` runs. In a store opened read-only `body` may run more
+    /// than once.
+    @inlinable
+    public func withValue<Result>(
+        for key: Key, _ body: (RawSpan) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result? {
+        var result: Result?
+        try read { (snapshot) throws(StoreError) in
+            result = nil
+            result = try snapshot.withValue(for: key, body)
+        }
+        return result
+    }
+
+    /// Whether there is an entry with the key. O(log n). Does not block.
+    @inlinable
+    public func contains(_ key: Key) throws(StoreError) -> Bool { try withValue(for: key) { _ in true } ?? false }
 
     /// Sets the value of the key; on disk when it returns. O(log n). Waits as `write` does.
     @inlinable
@@ -48,7 +76,41 @@ public struct SharedTable<Key: TableKey, Value: Sendable>: Sendable {
         return found
     }
 
+    /// Changes the value of the key, or makes it, or removes it (nil) in one step: no change of others is lost, in any process.
+    /// On disk when it returns. `change` may run more than once. Waits as `write` does.
+    @inlinable
+    public func update(
+        _ key: Key, _ change: (inout Value?) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        try write { (batch) throws(StoreError) in try batch.update(key, change) }
+    }
+
     // MARK: Many entries
+
+    /// How many entries the range has. O(log n + those entries).
+    @inlinable
+    public func count(in range: TableRange<Key>) throws(StoreError) -> Int {
+        var count = 0
+        try read { (snapshot) throws(StoreError) in count = try snapshot.count(in: range) }
+        return count
+    }
+
+    /// Removes the entries of the range; how many there were. On disk when it returns. O(log n + those entries).
+    @inlinable @discardableResult
+    public func removeAll(in range: TableRange<Key> = .all) throws(StoreError) -> Int {
+        var count = 0
+        try write { (batch) throws(StoreError) in count = try batch.removeAll(in: range) }
+        return count
+    }
+
+    /// The entries in the range as a sequence, as of this moment: see `TableEntries` for what keeping it costs.
+    public func entries(
+        in range: TableRange<Key> = .all, reversed: Bool = false
+    ) throws(StoreError) -> TableEntries<Key, Value> {
+        let walk = try core.walk(from: range.lower, upTo: range.upper, reversed: reversed)
+        let copies = try walk == nil ? scan(range, reversed: reversed) : []
+        return TableEntries(walk, copies: copies, codec)
+    }
 
     /// How many entries there are. O(1).
     public func count() throws(StoreError) -> Int {

@@ -1,10 +1,38 @@
+import Synchronization
+
 /// What a table does with bytes, whatever they stand for.
 @usableFromInline
-struct TableCore: Sendable {
+final class TableCore: Sendable {
+    let name: String
     let entries: NamedDatabase
     let attachment: Attachment
+    private let database: Database
+    /// The name of the LMDB database, as bytes.
+    private let databaseName: [UInt8]
+    /// Of `Database.removals`, those that were not of this table.
+    private let seenRemovals: Atomic<Int>
 
-    private var database: Database { attachment.catalogue.database }
+    /// - Parameter removals: `Database.removals` before the table was opened.
+    init(_ name: String, _ table: OpenTable, attachment: Attachment, removals: Int) {
+        self.name = name
+        entries = table.entries
+        databaseName = Array(table.record.database.utf8)
+        seenRemovals = Atomic(removals)
+        self.attachment = attachment
+        database = attachment.catalogue.database
+    }
+
+    // MARK: One value
+
+    /// The value of the key, to be given back; nothing where `read` is the way.
+    @usableFromInline @unsafe
+    func lend(_ key: UnsafeRawBufferPointer) -> LentValue {
+        unsafe database.lend(
+            key, in: entries, databaseName, seen: seenRemovals.load(ordering: .relaxed))
+    }
+
+    @usableFromInline
+    func giveBack(_ value: LentValue) { database.giveBack(value) }
 
     // MARK: Transactions
 
@@ -12,6 +40,7 @@ struct TableCore: Sendable {
     func read(_ body: (borrowing TableAccess) throws(StoreError) -> Void) throws(StoreError) {
         try attachment.checkUsable()
         try database.read { (transaction: borrowing ReadTransaction) throws(StoreError) in
+            try checkThere(transaction)
             try body(TableAccess(entries: entries, raw: transaction.raw))
         }
     }
@@ -21,9 +50,35 @@ struct TableCore: Sendable {
         try attachment.checkWritable()
         let patience = attachment.options.lockTimeout
         try database.write(patience: patience) { (transaction: borrowing WriteTransaction) throws(StoreError) in
+            try checkThere(transaction)
             try body(TableAccess(entries: entries, raw: transaction.raw))
             crashPoint("table: about to commit")
         }
+    }
+
+    /// A walk through a snapshot of its own; nil where that cannot be had: in a store opened read-only none is safe for so long.
+    func walk(from lower: [UInt8], upTo upper: [UInt8]?, reversed: Bool) throws(StoreError) -> TableWalk? {
+        try attachment.checkUsable()
+        guard database.access == .readWrite, let read = try KeptRead(database) else { return nil }
+        try checkThere(ReadTransaction(raw: read.raw))
+        return TableWalk(
+            read, try RangeCursor(read.raw, entries, from: lower, upTo: upper, backwards: reversed))
+    }
+
+    /// Throws `.removed` if the table was, by this process or another: what has its place is none of this handle's business.
+    /// In the transaction: removing waits for those that are open.
+    private func checkThere(_ transaction: borrowing some DatabaseReading & ~Copyable) throws(StoreError) {
+        let removals = database.removals.load(ordering: .acquiring)
+        if seenRemovals.load(ordering: .relaxed) != removals {
+            let name = String(decoding: databaseName, as: UTF8.self)
+            if database.removed.withLock({ $0.contains(name) }) { throw removed }
+            seenRemovals.store(removals, ordering: .relaxed)
+        }
+        guard try transaction.hasDatabase(databaseName) else { throw removed }
+    }
+
+    private var removed: StoreError {
+        StoreError(.removed, "the table '\(name)' was removed: open it again by its name")
     }
 }
 
@@ -42,16 +97,13 @@ struct TableAccess: ~Copyable {
     @usableFromInline
     borrowing func lent() -> TableAccess { TableAccess(entries: entries, raw: raw) }
 
-    /// Calls `body` with the value of the key, which lies in the database; not at all if there is none.
-    @usableFromInline @unsafe
-    func get(
-        _ key: UnsafeRawBufferPointer?, _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Void
-    ) throws(StoreError) {
-        guard let key = unsafe key else { return }
-        let bytes = unsafe key.bindMemory(to: UInt8.self)
-        try ReadTransaction(raw: raw).withValue(of: unsafe bytes.span, in: entries) { (value) throws(StoreError) in
-            try unsafe value.withUnsafeBytes { (value) throws(StoreError) in try unsafe body(value) }
-        }
+    /// The value of the key where it lies in the database; nil if there is none.
+    ///
+    /// (Swift 6.3.1 crashes when it inlines this.)
+    @usableFromInline @inline(never) @unsafe
+    func find(_ key: UnsafeRawBufferPointer?) throws(StoreError) -> UnsafeRawBufferPointer? {
+        guard let key = unsafe key else { return nil }
+        return try unsafe ReadTransaction(raw: raw).find(key, in: entries)
     }
 
     @usableFromInline @unsafe
@@ -75,28 +127,25 @@ struct TableAccess: ~Copyable {
     @usableFromInline
     func count() throws(StoreError) -> Int { try ReadTransaction(raw: raw).count(of: entries) }
 
-    /// Calls `body` with each entry from `lower` on (or backwards from before `upper`), until it returns false.
-    @usableFromInline @unsafe
-    func walk(
-        from lower: [UInt8], upTo upper: [UInt8]?, reversed: Bool,
-        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(StoreError) -> Bool
-    ) throws(StoreError) {
-        // Nothing sorts before no bytes at all.
-        if upper?.isEmpty == true { return }
-        try ReadTransaction(raw: raw).withCursor(in: entries) { (cursor: borrowing DatabaseCursor) throws(StoreError) in
-            try unsafe Self.withBytes(lower.isEmpty ? nil : lower) { (lower) throws(StoreError) in
-                try unsafe Self.withBytes(upper) { (upper) throws(StoreError) in
-                    try unsafe cursor.walk(from: lower, upTo: upper, backwards: reversed, body)
-                }
-            }
-        }
+    /// A walk from `lower` on, or backwards from before `upper`.
+    @usableFromInline
+    func cursor(from lower: [UInt8], upTo upper: [UInt8]?, reversed: Bool) throws(StoreError) -> RangeCursor {
+        try RangeCursor(raw, entries, from: lower, upTo: upper, backwards: reversed)
     }
 
-    private static func withBytes(
-        _ bytes: [UInt8]?, _ body: (UnsafeRawBufferPointer?) throws(StoreError) -> Void
-    ) throws(StoreError) {
-        guard let bytes else { return try body(nil) }
-        try unsafe bytes.span.withUnsafeBytes { (bytes) throws(StoreError) in try unsafe body(bytes) }
+    /// Removes the entries from `lower` on, those before `upper`; how many there were.
+    @usableFromInline
+    func removeAll(from lower: [UInt8], upTo upper: [UInt8]?) throws(StoreError) -> Int {
+        var cursor = try cursor(from: lower, upTo: upper, reversed: false)
+        defer { cursor.close() }
+        var count = 0
+        while cursor.advance() {
+            try cursor.remove()
+            count += 1
+        }
+        try cursor.check()
+        crashPoint("table: range removed")
+        return count
     }
 
     private static func impossibleKey(_ count: Int) -> StoreError {
@@ -104,5 +153,39 @@ struct TableAccess: ~Copyable {
             ? StoreError(.invalidValue, "a table's key has at least one byte, and this one has none")
             : StoreError(
                 .invalidValue, "a table's key has at most \(KeyWriter.maximumCount) bytes, and this one has \(count)")
+    }
+}
+
+// Where a key can have several values, which are themselves limited as keys are. (Swift 6.3.1 crashes when it inlines these.)
+extension TableAccess {
+    @inline(never) @unsafe
+    func insert(_ value: UnsafeRawBufferPointer?, for key: UnsafeRawBufferPointer?) throws(StoreError) -> Bool {
+        guard let key = unsafe key?.bindMemory(to: UInt8.self), let value = unsafe value?.bindMemory(to: UInt8.self)
+        else {
+            throw StoreError(.invalidValue, "keys and values of a multimap have 1 to \(KeyWriter.maximumCount) bytes")
+        }
+        let isNew = try WriteTransaction(raw: raw).insert(unsafe value.span, for: unsafe key.span, in: entries)
+        crashPoint("multimap: value inserted")
+        return isNew
+    }
+
+    @inline(never) @unsafe
+    func remove(_ value: UnsafeRawBufferPointer?, for key: UnsafeRawBufferPointer?) throws(StoreError) -> Bool {
+        guard let key = unsafe key?.bindMemory(to: UInt8.self), let value = unsafe value?.bindMemory(to: UInt8.self)
+        else { return false }
+        return try WriteTransaction(raw: raw).delete(unsafe value.span, for: unsafe key.span, in: entries)
+    }
+
+    @inline(never) @unsafe
+    func has(_ value: UnsafeRawBufferPointer?, for key: UnsafeRawBufferPointer?) throws(StoreError) -> Bool {
+        guard let key = unsafe key?.bindMemory(to: UInt8.self), let value = unsafe value?.bindMemory(to: UInt8.self)
+        else { return false }
+        return try ReadTransaction(raw: raw).has(unsafe value.span, for: unsafe key.span, in: entries)
+    }
+
+    @inline(never) @unsafe
+    func valueCount(of key: UnsafeRawBufferPointer?) throws(StoreError) -> Int {
+        guard let key = unsafe key?.bindMemory(to: UInt8.self) else { return 0 }
+        return try ReadTransaction(raw: raw).valueCount(of: unsafe key.span, in: entries)
     }
 }

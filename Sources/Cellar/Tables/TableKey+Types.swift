@@ -75,9 +75,7 @@ extension String: TableKey {
     @inlinable
     public func encode(into key: inout KeyWriter, isLast: Bool) { key.append(text: utf8.span, isLast: isLast) }
     public init(decoding key: inout KeyReader, isLast: Bool) throws(StoreError) {
-        guard let text = String(validating: try key.nextText(isLast: isLast), as: UTF8.self) else {
-            throw KeyReader.wrong
-        }
+        guard let text = try key.nextString(isLast: isLast) else { throw KeyReader.wrong }
         self = text
     }
 }
@@ -91,27 +89,23 @@ extension [UInt8]: TableKey {
     }
 }
 
-/// A key of two parts: sorted by the first, and by the second where the first are the same. For more parts, put one
-/// into the other.
-public struct CompositeKey<First: TableKey, Second: TableKey>: TableKey {
-    public var first: First
-    public var second: Second
-
-    public init(_ first: First, _ second: Second) {
-        self.first = first
-        self.second = second
-    }
-
-    public static var keyType: String { "(\(First.keyType), \(Second.keyType))" }
-
-    @inlinable
-    public func encode(into key: inout KeyWriter, isLast: Bool) {
-        first.encode(into: &key, isLast: false)
-        second.encode(into: &key, isLast: isLast)
-    }
-
+extension InlineString: TableKey {
+    public static var keyType: String { "string<\(capacity)>" }
+    public func encode(into key: inout KeyWriter, isLast: Bool) { string.encode(into: &key, isLast: isLast) }
     public init(decoding key: inout KeyReader, isLast: Bool) throws(StoreError) {
-        first = try First(decoding: &key, isLast: false)
-        second = try Second(decoding: &key, isLast: isLast)
+        let text = try String(decoding: &key, isLast: isLast)
+        guard text.utf8.count <= capacity else { throw KeyReader.wrong }
+        self.init(truncating: text)
+    }
+}
+
+/// An enum whose raw values are keys is one with `: TableKey` behind its name: its keys sort, and are kept, as the raw values.
+extension TableKey where Self: RawRepresentable, RawValue: TableKey {
+    public static var keyType: String { RawValue.keyType }
+    @inlinable
+    public func encode(into key: inout KeyWriter, isLast: Bool) { rawValue.encode(into: &key, isLast: isLast) }
+    public init(decoding key: inout KeyReader, isLast: Bool) throws(StoreError) {
+        guard let value = Self(rawValue: try RawValue(decoding: &key, isLast: isLast)) else { throw KeyReader.wrong }
+        self = value
     }
 }

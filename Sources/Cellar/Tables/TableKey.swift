@@ -142,6 +142,13 @@ public struct KeyReader: ~Copyable {
         }
     }
 
+    /// The same as a string; nil if it is none.
+    mutating func nextString(isLast: Bool) throws(StoreError) -> String? {
+        guard isLast else { return String(validating: try nextText(isLast: false), as: UTF8.self) }
+        defer { start = unsafe bytes.count }
+        return unsafe String(validating: bytes[start...], as: UTF8.self)
+    }
+
     /// Whether all was taken.
     public var isAtEnd: Bool { unsafe start >= bytes.count }
 

@@ -8,7 +8,7 @@ public struct TableRange<Key: TableKey>: Sendable {
     /// Every key.
     public static var all: TableRange { TableRange(lower: [], upper: nil) }
 
-    private init(lower: [UInt8], upper: [UInt8]?) {
+    init(lower: [UInt8], upper: [UInt8]?) {
         self.lower = lower
         self.upper = upper
     }
@@ -51,11 +51,36 @@ extension TableRange where Key == [UInt8] {
 extension TableRange {
     /// Composite keys with this first part.
     public static func prefix<First, Second>(_ first: First) -> TableRange where Key == CompositeKey<First, Second> {
+        beginning { $0.append(first) }
+    }
+
+    /// Keys of several parts with this first one.
+    public static func prefix<First, Second, each Rest>(_ first: First) -> TableRange
+    where Key == KeyTuple<First, Second, repeat each Rest> {
+        beginning { $0.append(first) }
+    }
+
+    /// Keys of several parts with these first two.
+    public static func prefix<First, Second, Third, each Rest>(_ first: First, _ second: Second) -> TableRange
+    where Key == KeyTuple<First, Second, Third, repeat each Rest> {
+        beginning {
+            $0.append(first)
+            $0.append(second)
+        }
+    }
+
+    /// Bytes that begin with what `write` appends, of which something follows.
+    private static func beginning(_ write: (inout KeyWriter) -> Void) -> TableRange {
         let bytes = unsafe withUnsafeTemporaryAllocation(byteCount: KeyWriter.maximumCount, alignment: 8) { buffer in
             var writer = unsafe KeyWriter(buffer.baseAddress!)
-            first.encode(into: &writer, isLast: false)
+            write(&writer)
             return unsafe [UInt8](buffer[..<min(writer.count, KeyWriter.maximumCount)])
         }
         return beginning(bytes)
     }
+}
+
+extension KeyWriter {
+    /// Appends a part that is not the last.
+    fileprivate mutating func append(_ part: some TableKey) { part.encode(into: &self, isLast: false) }
 }

@@ -14,11 +14,32 @@ public struct TableSnapshot<Key: TableKey, Value: Sendable>: ~Copyable {
     /// The value of the key; nil if there is none. O(log n).
     @inlinable
     public func value(for key: Key) throws(StoreError) -> Value? {
-        var found: Value?
-        try unsafe key.withKeyBytes { (bytes, _) throws(StoreError) in
-            try unsafe access.get(bytes) { (raw) throws(StoreError) in found = try unsafe codec.decode(raw) }
+        try unsafe key.withKeyBytes { (bytes, _) throws(StoreError) -> Value? in
+            guard let raw = try unsafe access.find(bytes) else { return nil }
+            return try unsafe codec.decode(raw)
         }
-        return found
+    }
+
+    /// Calls `body` with the bytes of the key's value, without a copy; nil if there is none. O(log n).
+    @inlinable
+    public func withValue<Result>(
+        for key: Key, _ body: (RawSpan) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result? {
+        try unsafe key.withKeyBytes { (bytes, _) throws(StoreError) -> Result? in
+            guard let raw = try unsafe access.find(bytes) else { return nil }
+            return try body(unsafe raw.bytes)
+        }
+    }
+
+    /// How many entries the range has. O(log n + those entries).
+    @inlinable
+    public func count(in range: TableRange<Key>) throws(StoreError) -> Int {
+        var cursor = try access.cursor(from: range.lower, upTo: range.upper, reversed: false)
+        defer { cursor.close() }
+        var count = 0
+        while cursor.advance() { count &+= 1 }
+        try cursor.check()
+        return count
     }
 
     /// How many entries there are. O(1).
@@ -30,11 +51,13 @@ public struct TableSnapshot<Key: TableKey, Value: Sendable>: ~Copyable {
         in range: TableRange<Key> = .all, reversed: Bool = false,
         _ body: (_ entry: borrowing TableEntry<Key, Value>) throws(StoreError) -> Bool
     ) throws(StoreError) {
-        let codec = codec
-        try unsafe access.walk(from: range.lower, upTo: range.upper, reversed: reversed) {
-            (key, value) throws(StoreError) in
-            try body(unsafe TableEntry(key, value, codec))
+        var cursor = try access.cursor(from: range.lower, upTo: range.upper, reversed: reversed)
+        defer { cursor.close() }
+        let plainCount = codec.plainCount
+        while cursor.advance() {
+            guard try body(unsafe TableEntry(cursor.key.bytes, cursor.value.bytes, codec, plainCount)) else { return }
         }
+        try cursor.check()
     }
 }
 
@@ -45,14 +68,18 @@ public struct TableSnapshot<Key: TableKey, Value: Sendable>: ~Copyable {
 public struct TableEntry<Key: TableKey, Value: Sendable>: ~Copyable {
     @usableFromInline let keyBytes: UnsafeRawBufferPointer
     @usableFromInline let valueBytes: UnsafeRawBufferPointer
-    /// Held by the transaction that lends the entry, so not counted.
+    /// Held by the transaction that lends the entry, so not counted. Not touched for plain values, for which a reference would
+    /// be counted all the same.
     @usableFromInline unowned(unsafe) let codec: ValueCodec<Value>
+    @usableFromInline let plainCount: Int
 
     @inlinable @unsafe
-    init(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ codec: ValueCodec<Value>) {
+    init(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ codec: ValueCodec<Value>, _ plainCount: Int)
+    {
         unsafe keyBytes = unsafe key
         unsafe valueBytes = unsafe value
         unsafe self.codec = codec
+        self.plainCount = plainCount
     }
 
     /// A copy of the key. Throws `.corruptDatabase` if the bytes are none.
@@ -61,7 +88,10 @@ public struct TableEntry<Key: TableKey, Value: Sendable>: ~Copyable {
 
     /// A copy of the value. Throws as `key`.
     @inlinable
-    public func value() throws(StoreError) -> Value { try unsafe codec.decode(valueBytes) }
+    public func value() throws(StoreError) -> Value {
+        if let value = unsafe ValueCodec<Value>.plain(valueBytes, plainCount) { return value }
+        return try unsafe codec.decodeSlowly(valueBytes)
+    }
 
     /// Calls `body` with the bytes of key and value where they lie, without a copy.
     @inlinable
@@ -88,11 +118,10 @@ public struct TableBatch<Key: TableKey, Value: Sendable>: ~Copyable {
     /// The value of the key, with the changes made so far; nil if there is none.
     @inlinable
     public func value(for key: Key) throws(StoreError) -> Value? {
-        var found: Value?
-        try unsafe key.withKeyBytes { (bytes, _) throws(StoreError) in
-            try unsafe access.get(bytes) { (raw) throws(StoreError) in found = try unsafe codec.decode(raw) }
+        try unsafe key.withKeyBytes { (bytes, _) throws(StoreError) -> Value? in
+            guard let raw = try unsafe access.find(bytes) else { return nil }
+            return try unsafe codec.decode(raw)
         }
-        return found
     }
 
     /// Sets the value of the key.
@@ -111,8 +140,29 @@ public struct TableBatch<Key: TableKey, Value: Sendable>: ~Copyable {
         try unsafe key.withKeyBytes { (bytes, _) throws(StoreError) in try unsafe access.remove(bytes) }
     }
 
-    /// Removes every entry.
+    /// Changes the value of the key, makes it, or removes it (nil).
+    @inlinable
+    public func update(
+        _ key: Key, _ change: (inout Value?) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        var value = try value(for: key)
+        let wasThere = value != nil
+        try change(&value)
+        if let value {
+            try set(value, for: key)
+        } else if wasThere {
+            try remove(key)
+        }
+    }
+
+    /// Removes every entry. O(pages).
     public func removeAll() throws(StoreError) { try access.removeAll() }
+
+    /// Removes the entries of the range; how many there were. O(log n + those entries).
+    @inlinable @discardableResult
+    public func removeAll(in range: TableRange<Key>) throws(StoreError) -> Int {
+        try access.removeAll(from: range.lower, upTo: range.upper)
+    }
 
     /// How many entries there are, with the changes made so far.
     public func count() throws(StoreError) -> Int { try access.count() }
@@ -123,10 +173,12 @@ public struct TableBatch<Key: TableKey, Value: Sendable>: ~Copyable {
         in range: TableRange<Key> = .all, reversed: Bool = false,
         _ body: (_ entry: borrowing TableEntry<Key, Value>) throws(StoreError) -> Bool
     ) throws(StoreError) {
-        let codec = codec
-        try unsafe access.walk(from: range.lower, upTo: range.upper, reversed: reversed) {
-            (key, value) throws(StoreError) in
-            try body(unsafe TableEntry(key, value, codec))
+        var cursor = try access.cursor(from: range.lower, upTo: range.upper, reversed: reversed)
+        defer { cursor.close() }
+        let plainCount = codec.plainCount
+        while cursor.advance() {
+            guard try body(unsafe TableEntry(cursor.key.bytes, cursor.value.bytes, codec, plainCount)) else { return }
         }
+        try cursor.check()
     }
 }

@@ -15,7 +15,7 @@ extension String: TableValue {
         try body(utf8.span)
     }
     public init(valueBytes: RawSpan) throws(StoreError) {
-        guard let text = String(validating: valueBytes.copiedBytes, as: UTF8.self) else {
+        guard let text = unsafe valueBytes.withUnsafeBytes({ unsafe String(validating: $0, as: UTF8.self) }) else {
             throw StoreError(.corruptDatabase, "a value in a table is no text: the database is damaged")
         }
         self = text
@@ -37,18 +37,40 @@ final class ValueCodec<Value: Sendable>: Sendable {
     @usableFromInline
     let encode: @Sendable (Value, (UnsafeRawBufferPointer) throws(StoreError) -> Void) throws(StoreError) -> Void
     @usableFromInline
-    let decode: @Sendable (UnsafeRawBufferPointer) throws(StoreError) -> Value
+    let decodeSlowly: @Sendable (UnsafeRawBufferPointer) throws(StoreError) -> Value
+    /// Of a plain type of which any bytes are a value: how many there are. Else -1.
+    @usableFromInline let plainCount: Int
 
     @inlinable
     init(
-        type: String,
+        type: String, plainCount: Int = -1,
         encode:
             @escaping @Sendable (Value, (UnsafeRawBufferPointer) throws(StoreError) -> Void) throws(StoreError) -> Void,
         decode: @escaping @Sendable (UnsafeRawBufferPointer) throws(StoreError) -> Value
     ) {
         self.type = type
         unsafe self.encode = unsafe encode
-        unsafe self.decode = unsafe decode
+        unsafe decodeSlowly = unsafe decode
+        self.plainCount = plainCount
+    }
+
+    /// The value that these bytes are.
+    @inlinable @inline(__always) @unsafe
+    func decode(_ bytes: UnsafeRawBufferPointer) throws(StoreError) -> Value {
+        if let value = unsafe Self.plain(bytes, plainCount) { return value }
+        return try unsafe decodeSlowly(bytes)
+    }
+
+    /// The value that these bytes are, copied; nil if there are not `count` of them.
+    @inlinable @inline(__always) @unsafe
+    static func plain(_ bytes: UnsafeRawBufferPointer, _ count: Int) -> Value? {
+        guard bytes.count == count, let start = bytes.baseAddress else { return nil }
+        return unsafe withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { place in
+            let place = unsafe place.baseAddress.unsafelyUnwrapped
+            // No crash point: memory of this process alone.
+            unsafe UnsafeMutableRawPointer(place).copyMemory(from: start, byteCount: MemoryLayout<Value>.size)
+            return unsafe place.move()
+        }
     }
 }
 
@@ -71,7 +93,7 @@ extension ValueCodec where Value: BitwiseCopyable {
         let schema = try Schema.of(Value.self)
         let checked = schema.acceptsAllBits ? nil : schema
         return unsafe ValueCodec(
-            type: schema.description,
+            type: schema.description, plainCount: checked == nil ? MemoryLayout<Value>.size : -1,
             encode: { (value, body) throws(StoreError) in
                 try unsafe withUnsafeBytes(of: value) { (raw) throws(StoreError) in
                     try unsafe body(UnsafeRawBufferPointer(rebasing: raw[..<MemoryLayout<Value>.size]))

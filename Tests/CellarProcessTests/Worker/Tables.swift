@@ -1,5 +1,6 @@
 import Cellar
 import CellarTestSupport
+import Glibc
 
 let tableCommands: [String: Command] = [
     // set-all STORE TABLE COUNT VALUE: sets the numbers below COUNT to VALUE, in one batch.
@@ -13,6 +14,53 @@ let tableCommands: [String: Command] = [
         }
         say("done")
         awaitLine()
+    },
+    // load-words STORE TABLE FILE PART PARTS: puts its part of the file's lines into the table, with their lengths, in batches.
+    "load-words": { arguments in
+        let store = try arguments.open()
+        defer { store.close() }
+        let table = try store.table(arguments.text(1), keys: String.self, values: Int.self)
+        var part: [String] = []
+        var number = 0
+        guard let file = unsafe fopen(arguments.text(2), "r") else { throw Failure.noFile }
+        var line: UnsafeMutablePointer<CChar>?
+        var capacity = 0
+        while case let count = unsafe getline(&line, &capacity, file), count > 0 {
+            if number % arguments.number(4) == arguments.number(3), let line = unsafe line {
+                part.append(unsafe String(cString: line).trimmed)
+            }
+            number += 1
+        }
+        say("ready")
+        awaitLine()
+        for start in stride(from: 0, to: part.count, by: 1000) {
+            try table.write { (batch) throws(StoreError) in
+                for word in part[start..<min(start + 1000, part.count)] { try batch.set(word.utf8.count, for: word) }
+            }
+        }
+        say("done")
+        awaitLine()
+    },
+    // update-table STORE TABLE COUNT: adds 1 to the value of one key, so often, each time by itself.
+    "update-table": { arguments in
+        let store = try arguments.open()
+        let table = try store.table(arguments.text(1), keys: String.self, values: Int.self)
+        say("ready")
+        awaitLine()
+        for _ in 0..<arguments.number(2) {
+            try table.update("count") { (value) throws(StoreError) in value = (value ?? 0) + 1 }
+        }
+        say("done")
+        awaitLine()
+    },
+    // read-table STORE TABLE: stays in a read of the table.
+    "read-table": { arguments in
+        let store = try arguments.open()
+        let table = try store.table(arguments.text(1), keys: Int.self, values: Int.self)
+        try table.read { (_) throws(StoreError) in
+            say("reading")
+            awaitLine()
+        }
     },
     // hold-table STORE TABLE: stays in a write of the table, with one entry changed.
     "hold-table": { arguments in
@@ -40,3 +88,10 @@ let tableCommands: [String: Command] = [
         awaitLine()
     },
 ]
+
+private enum Failure: Error { case noFile }
+
+extension String {
+    /// Without the line's end.
+    fileprivate var trimmed: String { hasSuffix("\n") ? String(dropLast()) : self }
+}

@@ -45,8 +45,10 @@ struct TableKeyTests {
             -.infinity, -.greatestFiniteMagnitude, -1, -.leastNonzeroMagnitude, 0, .leastNonzeroMagnitude, 1, 1.5,
             .infinity,
         ]
-        try expectSameOrder(doubles + (0..<40).map { _ in Double.random(in: -1e9...1e9, using: &random) }, by: <)
-        try expectSameOrder(doubles.map(Float.init).filter { $0 != 0 } + [0, 3, -3], by: <)
+        let more: [Double] = (0..<40).map { _ in Double.random(in: -1e9...1e9, using: &random) }
+        try expectSameOrder(doubles + more) { (first: Double, second: Double) -> Bool in first < second }
+        let floats: [Float] = doubles.map { Float($0) }.filter { $0 != 0 } + [0, 3, -3]
+        try expectSameOrder(floats) { (first: Float, second: Float) -> Bool in first < second }
         try expectSameOrder([false, true]) { !$0 && $1 }
         #expect((-0.0).keyBytes == 0.0.keyBytes)
     }

@@ -3,10 +3,11 @@ import Cellar
 
 struct DumpCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dump", abstract: "Prints all cells with what they hold.",
+        commandName: "dump", abstract: "Prints all cells and tables with what they hold.",
         discussion: """
-            As text, long arrays and long text are shortened unless --all is given. As JSON, one object a line with \
-            name, kind (value or array), type, persistent and value, and arrays whole, as lists.
+            As text, long arrays, long tables and long text are shortened unless --all is given. As JSON, one object a line with \
+            name, kind (value or array), type, persistent and value, and arrays whole, as lists; then each entry of each table with \
+            name, kind (table or multimap), key and value.
 
               cellar dump robot.cellar
               cellar dump robot.cellar --format json | jq -r .name
@@ -18,7 +19,7 @@ struct DumpCommand: ParsableCommand {
 
     @OptionGroup var store: StoreArgument
     @Option(help: "text or json.") var format = Format.text
-    @Flag(help: "Text: shows long arrays and long text whole.") var all = false
+    @Flag(help: "Text: shows long arrays, tables and text whole.") var all = false
 
     func run() throws {
         let store = try store.look()

@@ -3,22 +3,28 @@ import Cellar
 
 struct GetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "get", abstract: "Prints what a cell holds.",
+        commandName: "get", abstract: "Prints what a cell, or a key of a table, holds.",
         discussion: """
             A value alone on its line; of an array, or some of its elements, one element a line. Text stands as it is, \
-            but for escape codes and the like. With --json everything is on one line, elements as a list.
+            but for escape codes and the like. Of a key of a multimap, one value a line. With --json everything is on one line, elements as a list.
 
               cellar get robot.cellar speed
               cellar get robot.cellar 'sound[0..<10]' --json
+              cellar get robot.cellar words hello
             """)
 
     @OptionGroup var store: StoreArgument
-    @Argument(help: "NAME, NAME[3], NAME[0..<10] or NAME[0...9].") var cell: String
+    @Argument(help: "NAME, NAME[3], NAME[0..<10] or NAME[0...9]; or a table's name.") var cell: String
+    @Argument(help: "Of a table: the key. After -- if it begins with a dash.") var key: String?
     @Flag(help: "JSON on one line.") var json = false
 
     func run() throws {
         let store = try store.look()
         defer { store.close() }
+        if let key { return try get(key, from: try store.untypedTable(cell)) }
+        guard try !store.isTable(cell) else {
+            throw ToolError(.usage, "'\(cell)' is a table: say which key, or use 'cellar scan'")
+        }
         let path = try CellPath(cell, in: store)
         let cell = try store.cell(path.name)
         let range = try path.range(in: cell.info)
@@ -31,6 +37,20 @@ struct GetCommand: ParsableCommand {
             try output.line("")
         } else {
             try cell.forEachContent(in: range) { try output.line($0.description) }
+        }
+        try output.flush()
+    }
+
+    private func get(_ key: String, from table: UntypedTable) throws {
+        let values = try table.values(for: key)
+        guard !values.isEmpty else {
+            throw ToolError(.noInput, "the table '\(table.info.name)' has no key '\(key)'")
+        }
+        let output = Output()
+        if json, table.info.kind == .multimap {
+            try output.line("[" + values.map(\.json).joined(separator: ", ") + "]")
+        } else {
+            for value in values { try output.line(json ? value.json : value.description) }
         }
         try output.flush()
     }

@@ -3,9 +3,9 @@ import Cellar
 
 struct ListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ls", abstract: "Lists the cells of a store.",
+        commandName: "ls", abstract: "Lists the cells and tables of a store.",
         discussion: """
-            By name, in the order of their UTF-8 bytes. With --json, one object a line.
+            Cells, then tables, each by name in the order of their UTF-8 bytes. With --json, one object a line.
 
               cellar ls robot.cellar
             """)
@@ -17,15 +17,24 @@ struct ListCommand: ParsableCommand {
         let store = try store.look()
         defer { store.close() }
         let cells = try store.cells()
+        let tables = try store.untypedTables()
         let output = Output()
         if json {
             for cell in cells { try output.line(CellLines.json(cell).closed) }
-        } else if !cells.isEmpty {
+            for table in tables { try output.line(Self.json(table)) }
+        } else if !cells.isEmpty || !tables.isEmpty {
             var columns = Columns(["NAME", "KIND", "COUNT", "KEPT", "TYPE"])
             for cell in cells { columns.add(CellLines.row(cell)) }
+            for table in tables { columns.add(TableLines.row(table.info, count: try table.count())) }
             try columns.write(to: output)
         }
         try output.flush()
+    }
+
+    private static func json(_ table: UntypedTable) throws -> String {
+        var line = TableLines.json(table.info)
+        line.add("count", try table.count())
+        return line.closed
     }
 }
 

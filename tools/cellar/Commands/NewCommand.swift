@@ -4,14 +4,18 @@ import Glibc
 
 struct NewCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "new", abstract: "Makes a cell, and the store if there is none.",
+        commandName: "new", abstract: "Makes a cell or a table, and the store if there is none.",
         discussion: """
             A type is int8 to int128, uint8 to uint128 (int and uint are 64 bits), float, double, bool, string<64> (of 64 \
             bytes), simd<float, 4>, array<int, 3>, or a struct with offsets: '{x: double @0, tag: string<6> @8}'. With \
             --count the cell is an array.
 
+            A table's keys (--key) are int8 to int64, uint8 to uint64, float, double, bool, string, bytes, uuid, date, or several \
+            of them: '(string, int64)'. Its values are string, bytes, json, or a type as above; a multimap's are as keys.
+
               cellar new robot.cellar pose --type '{x: double @0, y: double @8}' --value '{x: 1, y: 2}'
               cellar new robot.cellar sound --type float --count 48000 --volatile
+              cellar new robot.cellar words --table --key string --type int64
             """)
 
     @OptionGroup var store: StoreArgument
@@ -22,17 +26,42 @@ struct NewCommand: ParsableCommand {
     var value: String?
     @Flag(help: "Keeps the cell in memory only: it is gone after the machine's next start.") var volatile = false
 
+    @Flag(help: "Makes a table.") var table = false
+    @Flag(help: "Makes a multimap: a table in which a key has any number of values.") var multimap = false
+    @Option(help: "The type of a table's keys.") var key: String?
+
     func validate() throws {
+        if table || multimap {
+            if table, multimap { throw ValidationError("It is a table or a multimap") }
+            if key == nil { throw ValidationError("Say with --key what the table's keys are") }
+            if count != nil || value != nil || volatile {
+                throw ValidationError("--count, --value and --volatile are for cells")
+            }
+        } else if key != nil {
+            throw ValidationError("--key is for tables: add --table or --multimap")
+        }
         if let count, count < 1 { throw ValidationError("An array has at least one element, not \(count)") }
     }
 
     func run() throws {
+        if let key { return try createTable(keys: key) }
         let schema: Schema
         do throws(StoreError) { schema = try Schema(parsing: type) } catch { throw ToolError(.usage, error.message) }
         let initial = try value.map { try schema.bytes(of: schema.content(parsing: $0, for: name)) }
         let store = try openStore()
         defer { store.close() }
         try create(in: store, schema, initial)
+    }
+
+    private func createTable(keys: String) throws {
+        let store = try openStore()
+        defer { store.close() }
+        do throws(StoreError) {
+            _ = try store.createTable(name, kind: multimap ? .multimap : .table, keys: keys, values: type)
+        } catch {
+            if error.code == .unsupportedType { throw ToolError(.usage, error.message) }
+            throw error
+        }
     }
 
     private func create(in store: Store, _ schema: Schema, _ initial: [UInt8]?) throws {

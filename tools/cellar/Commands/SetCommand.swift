@@ -3,25 +3,35 @@ import Cellar
 
 struct SetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "set", abstract: "Changes a cell, or elements of it.",
+        commandName: "set", abstract: "Changes a cell, elements of it, or the value of a key of a table.",
         discussion: """
             A struct may be given with only the fields to change; the others stay. Several elements (NAME[0..<10], or \
             an array's NAME) take a JSON list of as many values, or one value for each of them. Each element is \
-            replaced whole; several are replaced one after the other.
+            replaced whole; several are replaced one after the other. Of a table, the key comes before the value; a multimap \
+            gets one more value for the key. A table's change is on disk when the command ends.
 
               cellar set robot.cellar pose '{x: 3}' --sync
               cellar set robot.cellar 'sound[0..<3]' '[0, 0.5, 1]'
+              cellar set robot.cellar words hello 5
             """)
 
     @OptionGroup var store: StoreArgument
-    @Argument(help: "NAME, NAME[3], NAME[0..<10] or NAME[0...9].") var cell: String
-    @Argument(help: "A number, true or false, text, a list or an object. After -- if it begins with a dash.")
+    @Argument(help: "NAME, NAME[3], NAME[0..<10] or NAME[0...9]; or a table's name.") var cell: String
+    @Argument(
+        help:
+            "A number, true or false, text, a list or an object; of a table, the key. After -- if it begins with a dash."
+    )
     var value: String
+    @Argument(help: "Of a table: the value.") var tableValue: String?
     @Flag(help: "Ends when the change is on disk.") var sync = false
 
     func run() throws {
         let store = try store.change()
         defer { store.close() }
+        if let tableValue { return try store.untypedTable(cell).set(tableValue, for: value) }
+        guard try !store.isTable(cell) else {
+            throw ToolError(.usage, "'\(cell)' is a table: give a key and a value")
+        }
         let path = try CellPath(cell, in: store)
         let cell = try store.cell(path.name)
         let range = try path.range(in: cell.info)

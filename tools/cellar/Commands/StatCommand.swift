@@ -37,8 +37,17 @@ struct StatCommand: ParsableCommand {
             ("identity", statistics.identity),
             ("cells on disk", Printable.grouped(statistics.cellsOnDisk)),
             ("disk", "\(Printable.counted(statistics.diskBytes, "byte")) in pages of \(statistics.pageSize)"),
+            ("free pages", Printable.grouped(statistics.freePages)),
+            ("map", Printable.counted(statistics.mapSize, "byte")),
             ("last transaction", "\(statistics.lastTransaction)"),
+            ("tables", Printable.grouped(statistics.tables)),
+            ("readers", statistics.readers.map(readers) ?? "cannot be seen"),
         ]
+    }
+
+    private static func readers(_ readers: StoreStatistics.ReaderStatistics) -> String {
+        "\(readers.inUse) of \(readers.maximum) slots, \(readers.reading) reading, the oldest "
+            + "\(Printable.counted(Int(clamping: readers.oldestLag), "transaction")) behind, \(readers.dead) dead"
     }
 
     private static func memory(_ segment: StoreStatistics.SegmentStatistics) -> [(String, String)] {
@@ -71,8 +80,22 @@ struct StatCommand: ParsableCommand {
         line.add("cells_on_disk", statistics.cellsOnDisk)
         line.add("disk_bytes", statistics.diskBytes)
         line.add("page_size", statistics.pageSize)
+        line.add("free_pages", statistics.freePages)
+        line.add("map_size", statistics.mapSize)
         line.add("last_transaction", statistics.lastTransaction)
+        line.add("tables", statistics.tables)
+        line.add("readers", json: statistics.readers.map(json) ?? "null")
         line.add("segment", json: statistics.segment.map(json) ?? "null")
+        return line.closed
+    }
+
+    private static func json(_ readers: StoreStatistics.ReaderStatistics) -> String {
+        var line = JSONLine()
+        line.add("in_use", readers.inUse)
+        line.add("maximum", readers.maximum)
+        line.add("reading", readers.reading)
+        line.add("oldest_lag", readers.oldestLag)
+        line.add("dead", readers.dead)
         return line.closed
     }
 

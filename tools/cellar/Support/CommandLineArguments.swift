@@ -16,13 +16,15 @@ enum CommandLineArguments {
         return withNegativeNumber(arguments)
     }
 
-    /// A negative number as the value of `set` and `add` is not an option: what follows it comes before it, and `--` in
-    /// between.
+    /// A negative number as the value of `set` and `add`, or as the key of a table, is not an option: options that follow it
+    /// come before it, and `--` in between.
     private static func withNegativeNumber(_ arguments: [String]) -> [String] {
-        guard let verb = arguments.first, verb == "set" || verb == "add", !arguments.contains("--"),
+        guard let verb = arguments.first, ["set", "add", "get", "rm"].contains(verb), !arguments.contains("--"),
             let place = arguments.firstIndex(where: isNegativeNumber)
         else { return arguments }
-        return arguments[..<place] + arguments[(place + 1)...] + ["--", arguments[place]]
+        let rest = arguments[(place + 1)...]
+        return arguments[..<place] + rest.filter { $0.hasPrefix("--") } + ["--", arguments[place]]
+            + rest.filter { !$0.hasPrefix("--") }
     }
 
     private static func isNegativeNumber(_ text: String) -> Bool {

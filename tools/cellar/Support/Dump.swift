@@ -1,6 +1,6 @@
 import Cellar
 
-/// All cells of a store with what they hold, a line each. Arrays are read in pieces.
+/// All cells of a store with what they hold, a line each, then its tables, a line an entry. Arrays and tables are read in pieces.
 struct Dump {
     let store: Store
     /// Whether long arrays and text are shown whole.
@@ -21,6 +21,12 @@ struct Dump {
             }
             try output.line("}")
         }
+        for table in try store.untypedTables() {
+            try table.forEach { entry in
+                try output.line(TableLines.json(entry, of: table.info))
+                return true
+            }
+        }
     }
 
     // MARK: For people
@@ -35,6 +41,24 @@ struct Dump {
             }
             try output.line("")
         }
+        for table in try store.untypedTables() { try writeTable(table, to: output) }
+    }
+
+    private func writeTable(_ table: UntypedTable, to output: Output) throws {
+        let info = table.info
+        let count = try table.count()
+        let types = Printable.line("\(info.keyType): \(info.valueType)")
+        try output.line(
+            "\(Printable.line(info.name)) (\(info.kind.rawValue), \(types)), \(Printable.grouped(count)) \(count == 1 ? "entry" : "entries")"
+        )
+        let shown = isWhole || count <= Self.shownElements + 1 ? Int.max : Self.shownElements
+        var left = shown
+        try table.forEach { entry in
+            try output.line("  " + shortened(TableLines.text(entry)))
+            left -= 1
+            return left > 0
+        }
+        if shown < count { try output.line("  and \(Printable.grouped(count - shown)) more") }
     }
 
     private func heading(_ info: CellInfo) -> String {

@@ -13,6 +13,7 @@ struct PageCheck {
         static let overflow: UInt16 = 0x04
         static let big: UInt16 = 0x01
         static let tree: UInt16 = 0x02
+        static let several: UInt16 = 0x04
     }
 
     private struct Node {
@@ -151,14 +152,30 @@ struct PageCheck {
             }
             (bytes, data) = (list, 0)
         }
+        if what != "the free list", node.flags & (Flag.several | Flag.tree) == Flag.several {
+            return lookAtSeveral(Array(bytes[data..<data + node.dataCount]), what)
+        }
         if what == "the free list" {
             noteFree(bytes, from: data, byteCount: node.dataCount)
         } else if node.flags & Flag.tree != 0 {
-            guard node.dataCount == 48, let root = bytes.integer(at: data + 40, as: UInt64.self) else {
+            guard node.dataCount == DatabaseTree.byteCount, let tree = DatabaseTree(bytes, at: data),
+                tree.isPossible(lastPage: header.lastPage),
+                [0, DatabaseTree.severalValues].contains(tree.flags & DatabaseTree.orderFlags),
+                case let root = tree.root
+            else {
                 return note("a table of \(what) does not fit together")
             }
             walk(root, "'\(String(decoding: node.key, as: UTF8.self))'", depth: 0, parent: nil)
         }
+    }
+
+    /// A few values of one key: a small page in place of a value, whose keys they are.
+    private mutating func lookAtSeveral(_ page: [UInt8], _ what: String) {
+        guard let flags = page.integer(at: 10, as: UInt16.self), flags & Flag.leaf != 0, flags & Flag.branch == 0,
+            let nodes = nodes(of: page, false), !nodes.isEmpty,
+            nodes.allSatisfy({ $0.flags == 0 && $0.dataCount == 0 }),
+            isInOrder(nodes.map(\.key))
+        else { return note("the values of a key of \(what) do not fit together") }
     }
 
     /// A list of free pages: how many, then each.

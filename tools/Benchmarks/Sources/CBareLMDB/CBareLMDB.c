@@ -63,6 +63,29 @@ uint64_t bare_lmdb_get(void *pointer, const uint32_t *numbers, size_t count) {
     return sum;
 }
 
+uint64_t bare_lmdb_scan_range(void *pointer, uint32_t first, uint32_t end) {
+    database *opened = pointer;
+    uint64_t sum = 0;
+    MDB_cursor *cursor;
+    char from[17], to[17];
+    name_key(from, first);
+    name_key(to, end);
+    MDB_val name = {16, from}, value;
+    mdb_txn_renew(opened->reader);
+    if (mdb_cursor_open(opened->reader, opened->table, &cursor) == 0) {
+        int code = mdb_cursor_get(cursor, &name, &value, MDB_SET_RANGE);
+        while (code == 0 && memcmp(name.mv_data, to, name.mv_size < 16 ? name.mv_size : 16) < 0) {
+            uint64_t block[8];
+            memcpy(block, value.mv_data, sizeof block);
+            sum += block[0] + block[7] + ((unsigned char *)name.mv_data)[15];
+            code = mdb_cursor_get(cursor, &name, &value, MDB_NEXT);
+        }
+        mdb_cursor_close(cursor);
+    }
+    mdb_txn_reset(opened->reader);
+    return sum;
+}
+
 uint64_t bare_lmdb_scan(void *pointer) {
     database *opened = pointer;
     uint64_t sum = 0;
@@ -73,7 +96,7 @@ uint64_t bare_lmdb_scan(void *pointer) {
         while (mdb_cursor_get(cursor, &name, &value, MDB_NEXT) == 0) {
             uint64_t block[8];
             memcpy(block, value.mv_data, sizeof block);
-            sum += block[0] + ((unsigned char *)name.mv_data)[15];
+            sum += block[0] + block[7] + ((unsigned char *)name.mv_data)[15];
         }
         mdb_cursor_close(cursor);
     }

@@ -21,7 +21,12 @@ struct Operations: ParsableCommand {
 
     @Option(help: "How often each measurement is repeated.") var rounds = 15
     @Option(help: "Operations a measurement.") var operations = 2_000_000
-    @Option(help: "Cells in the store for lookups and opening.") var cells = 100_000
+    @Option(help: "Cells in the store for lookups and opening, entries in a table.") var cells = 100_000
+    @Option(help: "One group alone: values, store, table or idle.") var only: Group?
+
+    enum Group: String, ExpressibleByArgument, CaseIterable {
+        case values, store, table, idle
+    }
 
     func run() throws {
         let path = "/tmp/cellar-bench-\(getpid())"
@@ -31,10 +36,15 @@ struct Operations: ParsableCommand {
             try? Store.remove(path + "-table")
         }
         print("work                               median        min…max (ns)       bare         ratio    bound")
-        var rows = try valueRows(path)
-        rows += try StoreRows(path: path + "-many", cells: cells, rounds: rounds).rows()
-        rows += try TableRows(path: path + "-table", entries: cells, rounds: rounds).rows()
-        rows.append(try idleRow(path))
+        var rows: [Row] = []
+        for group in only.map({ [$0] }) ?? Group.allCases {
+            switch group {
+            case .values: rows += try valueRows(path)
+            case .store: rows += try StoreRows(path: path + "-many", cells: cells, rounds: rounds).rows()
+            case .table: rows += try TableRows(path: path + "-table", entries: cells, rounds: rounds).rows()
+            case .idle: rows.append(try idleRow(path))
+            }
+        }
         if rows.contains(where: { !$0.holds }) { throw ExitCode(1) }
     }
 

@@ -1,0 +1,52 @@
+import Cellar
+
+/// What the tool says of tables.
+enum TableLines {
+    /// The members that every command gives of a table.
+    static func json(_ table: TableInfo) -> JSONLine {
+        var line = JSONLine()
+        line.add("name", table.name)
+        line.add("kind", table.kind.rawValue)
+        line.add("key_type", table.keyType)
+        line.add("type", table.valueType)
+        line.add("database", table.database)
+        return line
+    }
+
+    /// One entry, with the table it is in.
+    static func json(_ entry: UntypedTable.Entry, of table: TableInfo) -> String {
+        var line = JSONLine()
+        line.add("name", table.name)
+        line.add("kind", table.kind.rawValue)
+        line.add("key", json: entry.key.json)
+        line.add("value", json: entry.value.json)
+        return line.closed
+    }
+
+    /// Key and value with a tab between.
+    static func text(_ entry: UntypedTable.Entry) -> String {
+        "\(Printable.line(entry.key.description))\t\(Printable.line(entry.value.description))"
+    }
+
+    static func row(_ table: TableInfo, count: Int) -> [String] {
+        [
+            Printable.line(table.name), table.kind.rawValue, "\(count)", "disk",
+            Printable.line("\(table.keyType): \(table.valueType)"),
+        ]
+    }
+}
+
+extension Store {
+    /// The tables that can be looked at now: others may remove one meanwhile.
+    func untypedTables() throws -> [UntypedTable] {
+        try tables().compactMap { info in
+            do throws(StoreError) { return try untypedTable(info.name) } catch {
+                if error.code == .noSuchCell { return nil }
+                throw error
+            }
+        }
+    }
+
+    /// Whether the name is a table's and no cell's: cells come first.
+    func isTable(_ name: String) throws -> Bool { try !contains(name) && tables().contains { $0.name == name } }
+}
