@@ -113,7 +113,7 @@ struct Catalog {
     ) throws(StoreError) -> CellHeader {
         let cell = try CellHeader(segment: segment, at: block.offset)
         unsafe try cell.initialise(form, name: name.bytes, state: request.state, size: block.size)
-        if form.isVolatile { cell.mark.setRelaxed(DirtyMark.quiet) }
+        if form.isVolatile { cell.mark.setRelaxed(DirtyMark.quiet | DirtyMark.volatile) }
         crashPoint("create: header written")
         if let payload = plan.payload { try layOut(cell, form, plan, payload) }
         fill(try CellReference(cell, size: form.elementSize, alignment: form.elementAlignment))
@@ -140,7 +140,7 @@ struct Catalog {
         guard form.isVolatile else { return }
         for chunk in 0..<plan.chunkCount {
             let mark = unsafe SharedWord(address + MemoryLayout<cellar_array>.size + chunk * 8)
-            mark.setRelaxed(DirtyMark.quiet)
+            mark.setRelaxed(DirtyMark.quiet | DirtyMark.volatile)
         }
     }
 
@@ -163,6 +163,8 @@ struct Catalog {
     private func finishRemove(_ cell: CellHeader, _ record: UInt64) throws(StoreError) {
         limbo.link(try limbo.record(at: record))
         crashPoint("remove: in limbo")
+        // After the state: who armed before is woken, who arms later sees the state.
+        Watchers(segment: segment).cellIsGone(cell)
         // A volatile cell too keeps its name until the next pass: the name may be that of an older, persistent cell whose
         // removal is not on disk yet, and would be found there.
         _ = table.markDirty(cell.id)
