@@ -38,9 +38,10 @@ struct CellWatch: Watchable {
     /// The elements in the range, which is not empty and within the array.
     init(array cell: CellReference, elements: Range<Int>, image: CellImage?, _ attachment: Attachment) {
         (self.cell, self.image, self.attachment) = (cell, image, attachment)
-        let last = elements.upperBound * cell.stride - 1
+        let first = (elements.lowerBound * cell.stride) >> SegmentLayout.chunkShift
+        let last = (elements.upperBound * cell.stride - 1) >> SegmentLayout.chunkShift
         isArray = true
-        chunks = elements.lowerBound * cell.stride >> SegmentLayout.chunkShift..<last >> SegmentLayout.chunkShift + 1
+        chunks = first..<last + 1
     }
 
     /// The same cell, the part that a version is of.
@@ -93,7 +94,8 @@ struct CellWatch: Watchable {
     private func elements(ofChunk chunk: Int) -> Range<Int> {
         guard isArray else { return 0..<1 }
         let end = (chunk + 1) << SegmentLayout.chunkShift
-        return chunk << SegmentLayout.chunkShift / cell.stride..<min((end + cell.stride - 1) / cell.stride, cell.count)
+        let start = chunk << SegmentLayout.chunkShift
+        return start / cell.stride..<min((end + cell.stride - 1) / cell.stride, cell.count)
     }
 
     /// The number that moves on when the chunk changes.

@@ -67,6 +67,9 @@ final class WaitingRoom: Sendable {
         return ticket.wasCancelled ? .cancelled : .called
     }
 
+    /// How many wait, or have just been called.
+    var guestCount: Int { guests.withLock { $0.count } }
+
     private func admit(_ guest: Guest) -> Bool {
         guests.withLock { guests in
             guard guests.count < Self.mostGuests else { return false }

@@ -27,7 +27,9 @@ struct Watchers {
     private func wakeWatchers(ofArray cell: CellHeader) throws(StoreError) {
         let type = try SchemaTable(segment: segment).record(at: cell.schema).layout(in: segment)
         let reference = try CellReference(cell, size: type.size, alignment: type.alignment)
-        for chunk in 0..<reference.chunkCount { reference.mark(ofChunk: chunk).watch.wakeAfterDeath(reference.arrayWatch) }
+        for chunk in 0..<reference.chunkCount {
+            reference.mark(ofChunk: chunk).watch.wakeAfterDeath(reference.arrayWatch)
+        }
     }
 
     /// The cell was removed; its state says so already.

@@ -9,7 +9,8 @@ extension Segment {
         } else if !MemoryBarrier.expedited() {
             throw StoreError(
                 .systemFailure,
-                "the kernel refused a membarrier it allowed before: no checkpoint is safe, and nobody can wait for changes")
+                "the kernel refused a membarrier it allowed before: no checkpoint is safe, and nobody can wait for changes"
+            )
         }
     }
 }
