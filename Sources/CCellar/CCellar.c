@@ -16,6 +16,13 @@ int cellar_futex_wait(uint32_t *word, uint32_t expected, int64_t nanoseconds) {
 
 void cellar_futex_wake(uint32_t *word, int count) { syscall(SYS_futex, word, FUTEX_WAKE, count, NULL, NULL, 0); }
 
+int cellar_futex_wait_any(const cellar_futex_waiter *waiters, unsigned count, int64_t deadline_nanoseconds) {
+    // The number is the same on every kind of machine; the C library may be older than the call.
+    enum { wait_any = 449 };
+    struct timespec deadline = {.tv_sec = deadline_nanoseconds / 1000000000, .tv_nsec = deadline_nanoseconds % 1000000000};
+    return syscall(wait_any, waiters, count, 0, &deadline, CLOCK_MONOTONIC) >= 0 ? 0 : errno;
+}
+
 int cellar_membarrier_register(void) {
     return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0) == 0 ? 0 : errno;
 }

@@ -120,6 +120,44 @@ extension ProcessTests {
             }
         }
 
+        /// Each change of what is watched is a line; other elements of the same 64 KiB are none.
+        @Test func watching() throws {
+            try withScratchStore { scratch in
+                let store = try scratch.open()
+                let speed = try store.value("speed", initial: 0.5)
+                let steps = try store.array("steps", of: Int.self, count: 20_000)
+                let command = [Worker.buildDirectory + "/cellar", "watch", scratch.path]
+                let text = try Worker(command: command + ["speed", "steps[3]", "steps"])
+                try text.expect("speed = 0.5")
+                try text.expect("steps[3] = 0")
+                speed.store(1.5)
+                try text.expect("speed = 1.5")
+                steps[9_000] = 1
+                try text.expect("steps[8192..<16384] changed")
+                steps[3] = 7
+                try text.expect("steps[3] = 7")
+                try text.expect("steps[0..<8192] changed")
+                text.signal(SIGINT)
+                #expect(try text.wait() == .exit(0))
+                let json = try Worker(command: command + ["speed", "steps[2..<4]", "--json", "--count", "3"])
+                try json.expect("{\"name\": \"speed\", \"value\": 1.5}")
+                try json.expect("{\"name\": \"steps\", \"range\": [2, 4], \"value\": [0, 7]}")
+                speed.store(2)
+                try json.expect("{\"name\": \"speed\", \"value\": 2.0}")
+                #expect(try json.wait() == .exit(0))
+                // Begun while nobody had the store open, it sees what comes into memory later.
+                try store.sync()
+                scratch.closeAll()
+                try Store.discardSegment(of: scratch.path)
+                let early = try Worker(command: command + ["speed"])
+                try early.expect("speed = 2.0")
+                try scratch.open().value("speed", of: Double.self).store(3)
+                try early.expect("speed = 3.0")
+                early.signal(SIGTERM)
+                #expect(try early.wait() == .signal(SIGTERM))
+            }
+        }
+
         /// Four processes, one killed half way, a restart, and all totals equal.
         @Test func theDemo() throws {
             try withScratchStore(seconds: 120) { scratch in

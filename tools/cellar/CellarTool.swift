@@ -15,7 +15,7 @@ struct CellarTool: ParsableCommand {
               cellar add robot.cellar speed 0.25
               cellar dump robot.cellar
 
-            ls, get, scan, dump, stat, ps and check change nothing, and make nothing, in the store or in memory.
+            ls, get, scan, dump, watch, stat, ps and check change nothing, and make nothing, in the store or in memory.
 
             Exit status:
               0   done
@@ -29,7 +29,7 @@ struct CellarTool: ParsableCommand {
             """,
         subcommands: [
             NewCommand.self, ListCommand.self, GetCommand.self, ScanCommand.self, SetCommand.self, AddCommand.self,
-            DumpCommand.self,
+            DumpCommand.self, WatchCommand.self,
             StatCommand.self, ProcessesCommand.self, CheckCommand.self, RemoveCommand.self, RenameCommand.self,
             DiscardCommand.self, DemoCommand.self, DemoWorkerCommand.self,
         ])

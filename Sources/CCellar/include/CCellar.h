@@ -24,6 +24,27 @@ int cellar_futex_wait(uint32_t *word, uint32_t expected, int64_t nanoseconds);
 /// Wakes up to `count` sleepers on the word.
 void cellar_futex_wake(uint32_t *word, int count);
 
+/// One of several words that a thread sleeps on: the kernel's own structure for that.
+typedef struct cellar_futex_waiter {
+    uint64_t expected;
+    uint64_t address;
+    uint32_t flags;
+    uint32_t reserved;
+} cellar_futex_waiter;
+enum { CELLAR_FUTEX_WAITERS = 128, CELLAR_FUTEX_32_BITS = 2 };
+/// Sleeps until one of the words is not (or no longer) what it is expected to be, at most until the deadline on
+/// CLOCK_MONOTONIC. Returns 0 or an errno (EAGAIN, ETIMEDOUT, EINTR; ENOSYS before Linux 5.16).
+int cellar_futex_wait_any(const cellar_futex_waiter *waiters, unsigned count, int64_t deadline_nanoseconds);
+
+/// Tells the processor that this is a loop that waits.
+static inline void cellar_spin_hint(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
 /// Registers this process for global expedited membarriers. Returns 0 or an errno.
 int cellar_membarrier_register(void);
 /// A full memory barrier on every registered process's running threads. Returns 0 or an errno.

@@ -165,7 +165,7 @@ typedef struct cellar_cell {
     uint32_t record;       // (atomic) 0 = the database's record of the cell is up to date; else a change count
     uint64_t uid;          // identity in the store, on disk too
     uint64_t sequence;     // (atomic) two-copy values and atomic updates
-    uint64_t mark;         // (atomic) dirty mark of a value
+    uint64_t mark;         // (atomic, futex in the upper half) dirty mark of a value, and the count its watchers wait on
     uint64_t word;         // (atomic) a value of up to 8 bytes; otherwise the offset of the payload or array part
 } cellar_cell;
 static_assert(offsetof(cellar_cell, state) == 64, "cell");
@@ -183,8 +183,10 @@ typedef struct cellar_array {
     uint64_t overlay_length;   // (atomic) and how many
     uint64_t torn_start;       // (atomic) the range a bulk write works on, kept if its writer died:
     uint64_t torn_length;      // (atomic) 0 = none
-    uint64_t reserved[7];
+    uint64_t watch;            // (atomic, futex in the upper half) advances when a watched chunk changes
+    uint64_t reserved[6];
 } cellar_array;
+static_assert(offsetof(cellar_array, watch) == 72, "array");
 static_assert(sizeof(cellar_array) == 128, "array");
 
 // What a dictionary adds to its cell; its stripes follow, in the same block. Segment/Dictionary/DictionaryShape.swift
@@ -359,6 +361,7 @@ static_assert(sizeof(cellar_limbo) == 48, "limbo");
     X(cellar_bucket, next, CELLAR_BUCKET_NEXT) \
     X(cellar_bucket, used, CELLAR_BUCKET_USED) \
     X(cellar_bucket, capacity, CELLAR_BUCKET_CAPACITY) \
+    X(cellar_array, watch, CELLAR_ARRAY_WATCH) \
     X(cellar_limbo, durable, CELLAR_LIMBO_DURABLE)
 
 #define CELLAR_OFFSET(type, field, name) name = offsetof(type, field),

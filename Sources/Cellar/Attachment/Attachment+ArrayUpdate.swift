@@ -43,7 +43,7 @@ extension Attachment {
         if writePolicy == Self.plain { MemoryBarrier.compilerOnly() } else { MemoryBarrier.full() }
         for chunk in bytes.lowerBound >> SegmentLayout.chunkShift...(bytes.upperBound - 1) >> SegmentLayout.chunkShift {
             let mark = cell.mark(ofChunk: chunk)
-            if !mark.isQuiet { noteChange(mark, cell: cell.id) }
+            if !mark.isQuiet { noteChange(mark, telling: cell.arrayWatch, cell: cell.id) }
         }
     }
 

@@ -27,6 +27,9 @@ final class Attachment: Sendable {
     @usableFromInline let forkGeneration = ForkGuard.begin()
     @usableFromInline let closed = Atomic<Bool>(false)
     private let openCount = Mutex(1)
+    /// Advanced when the attachment is closed: who waits for changes is to learn of it.
+    let ending = PrivateFutex()
+    let spin = SpinBudget()
 
     @inlinable static var plain: UInt8 { 0 }
     @inlinable static var fencing: UInt8 { 1 }
@@ -89,6 +92,8 @@ final class Attachment: Sendable {
 
     func shutDown() {
         guard !closed.exchange(true, ordering: .acquiringAndReleasing), !isForked else { return }
+        ending.advance()
+        WaitingRooms.dismiss(self)
         // Handles may live on and go on writing: the memory they know is not used again while this object is there.
         if let segment { try? readersLock?.shareByte(segment.word(CELLAR_HEADER_NEXT_ATTACHMENT).acquire()) }
         keeper?.stop()
@@ -124,16 +129,16 @@ final class Attachment: Sendable {
 
     // MARK: Noting changes
 
-    /// The slow path after a change: the cell has something for the next checkpoint. Where writers must fence, every
+    /// The slow path after a change: the cell has something for the next checkpoint, or for who watches it. Where writers must fence, every
     /// change comes here; the fence then stands between the value's store and the mark's load.
     @usableFromInline
-    func noteChange(_ mark: DirtyMark, cell id: Int) {
+    func noteChange(_ mark: DirtyMark, telling shared: WatchWord? = nil, cell id: Int) {
         guard let segment else { return }
         if writePolicy == Self.fencing {
             MemoryBarrier.full()
             if mark.isQuiet { return }
         }
-        mark.touch {
+        mark.touch(telling: shared) {
             if CellTable(segment: segment).markDirty(id) { CheckpointGate(segment: segment).wakeIfIdle() }
         }
     }

@@ -172,7 +172,7 @@ struct KeeperLoop {
 
     // MARK: The dead
 
-    /// Finds attachments whose process died, and has the next pass compare everything with the disk.
+    /// Finds attachments whose process died, has the next pass compare everything with the disk, and tells all watchers.
     private func patrol() {
         table.sweep { dead in
             logger.info("a process died while it had the store open", metadata: ["slot": "\(dead)"])
@@ -180,6 +180,7 @@ struct KeeperLoop {
             crashPoint("sweep: comparison asked for")
             checkpointer.forgetDeadReaders()
             Keeper.mendCatalogue(of: segment, as: slot, logger)
+            Watchers(segment: segment).wakeAfterDeath()
         }
     }
 

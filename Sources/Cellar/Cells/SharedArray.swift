@@ -317,7 +317,9 @@ public struct SharedArray<Element: BitwiseCopyable>: @unchecked Sendable {
         crashPoint("element: changed")
         MemoryBarrier.compilerOnly()
         let mark = cell.mark(ofChunk: (index &* MemoryLayout<Element>.stride) >> SegmentLayout.chunkShift)
-        if _slowPath(mark.word.relaxed() & quiet == 0) { attachment.noteChange(mark, cell: cell.id) }
+        if _slowPath(mark.word.relaxed() & quiet == 0) {
+            attachment.noteChange(mark, telling: cell.arrayWatch, cell: cell.id)
+        }
     }
 
     @inlinable @inline(__always)

@@ -23,6 +23,12 @@ public struct UntypedCell: Sendable {
     private var isWord: Bool { info.kind == .value && info.schema.size <= 8 }
     private var isAtomicElement: Bool { info.kind == .array && SharedElement.isAtomic(stride: cell.stride) }
 
+    var watch: CellWatch {
+        info.kind == .value
+            ? CellWatch(value: cell, image: image, attachment)
+            : CellWatch(array: cell, elements: 0..<info.count, image: image, attachment)
+    }
+
     // MARK: Reading
 
     /// The bytes of the element at `index`. Takes no lock. Throws `.invalidValue` if there is no such index.

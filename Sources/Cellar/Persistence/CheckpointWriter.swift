@@ -84,7 +84,7 @@ struct CheckpointWriter {
             _ = DirtyMark(collected.cell.mark).take(always: verifies)
         }
         crashPoint("write: value marks taken")
-        try barrier()
+        try segment.passBarrier()
         crashPoint("write: barrier passed")
         for collected in live where !report.blocked.contains(collected.cell.id) {
             do throws(StoreError) { try saveRecord(collected, &report, in: transaction) } catch {
@@ -131,15 +131,6 @@ struct CheckpointWriter {
 
     private func take(_ piece: CheckpointPiece) {
         for chunk in 0..<piece.chunkCount { _ = piece.mark(chunk).take(always: verifies) }
-    }
-
-    /// Between taking marks and reading values; pairs with the compiler fence, or full fence, of every writer.
-    private func barrier() throws(StoreError) {
-        if segment.word(CELLAR_HEADER_FLAGS).relaxed() & SegmentFlags.writersFence != 0 {
-            MemoryBarrier.full()
-        } else if !MemoryBarrier.expedited() {
-            throw StoreError(.systemFailure, "the kernel refused a membarrier it allowed before: no checkpoint is safe")
-        }
     }
 
     // MARK: Records
@@ -202,7 +193,7 @@ struct CheckpointWriter {
         defer { lock.release() }
         take(piece)
         crashPoint("write: array marks taken")
-        try barrier()
+        try segment.passBarrier()
         let torn = ArrayRecovery(reference: piece.reference, segment: segment).tornBytes
         for chunk in 0..<piece.chunkCount where piece.mark(chunk).isTaken {
             let start = chunk << SegmentLayout.chunkShift

@@ -14,13 +14,15 @@ enum MonotonicClock {
     /// Wall clock since 1970.
     static func wall() -> UInt64 { UInt64(read(CLOCK_REALTIME)) }
 
+    /// A time that never comes.
+    static let never = Int64.max / 4
+
     /// The deadline `timeout` from now; far in the future for what does not fit.
     @usableFromInline
     static func deadline(after timeout: Duration) -> Int64 {
         let (seconds, attoseconds) = timeout.components
         let whole = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        let far = Int64.max / 4
-        guard !whole.overflow, whole.partialValue < far else { return far }
+        guard !whole.overflow, whole.partialValue < never else { return never }
         return now() + max(whole.partialValue + attoseconds / 1_000_000_000, 0)
     }
 

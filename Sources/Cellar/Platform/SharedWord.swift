@@ -74,6 +74,9 @@ struct SharedFutex: @unchecked Sendable {
     }
     func add(_ value: UInt32) { unsafe address.pointee.wrappingAdd(value, ordering: .sequentiallyConsistent) }
 
+    /// Where it lies, for the kernel.
+    var number: UInt64 { UInt64(UInt(bitPattern: unsafe UnsafeMutableRawPointer(address))) }
+
     /// Sleeps while the word is `expected`, at most `nanoseconds`; may wake early for no reason.
     func wait(while expected: UInt32, atMost nanoseconds: Int64) {
         let word = unsafe UnsafeMutableRawPointer(address).assumingMemoryBound(to: UInt32.self)

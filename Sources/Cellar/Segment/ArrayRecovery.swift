@@ -70,7 +70,9 @@ struct ArrayRecovery {
         let bytes = updateBytes
         guard !bytes.isEmpty, let segment else { return }
         for chunk in bytes.lowerBound >> SegmentLayout.chunkShift...(bytes.upperBound - 1) >> SegmentLayout.chunkShift {
-            reference.mark(ofChunk: chunk).touch { _ = CellTable(segment: segment).markDirty(reference.id) }
+            reference.mark(ofChunk: chunk).touch(telling: reference.arrayWatch) {
+                _ = CellTable(segment: segment).markDirty(reference.id)
+            }
         }
     }
 

@@ -114,7 +114,7 @@ struct Catalog {
         let block = try allocator.take(plan.total) { intent.begin(.create, block: $0) }
         let cell = try CellHeader(segment: segment, at: block.offset)
         unsafe try cell.initialise(form, name: name.bytes, state: state, size: block.size)
-        if form.isVolatile { cell.mark.setRelaxed(DirtyMark.quiet) }
+        if form.isVolatile { cell.mark.setRelaxed(DirtyMark.quiet | DirtyMark.volatile) }
         crashPoint("create: header written")
         try layOut(cell, form, plan)
         if !isStored, !form.isVolatile { cell.record.release(1) }
@@ -148,7 +148,7 @@ struct Catalog {
         guard form.isVolatile else { return }
         for chunk in 0..<plan.chunkCount {
             let mark = unsafe SharedWord(address + MemoryLayout<cellar_array>.size + chunk * 8)
-            mark.setRelaxed(DirtyMark.quiet)
+            mark.setRelaxed(DirtyMark.quiet | DirtyMark.volatile)
         }
     }
 
@@ -171,6 +171,8 @@ struct Catalog {
     private func finishRemove(_ cell: CellHeader, _ record: UInt64) throws(StoreError) {
         limbo.link(try limbo.record(at: record))
         crashPoint("remove: in limbo")
+        // After the state: who armed before is woken, who arms later sees the state.
+        Watchers(segment: segment).cellIsGone(cell)
         // A volatile cell too keeps its name until the next pass: the name may be that of an older, persistent cell whose
         // removal is not on disk yet, and would be found there.
         _ = table.markDirty(cell.id)

@@ -53,6 +53,9 @@ struct CellReference: @unchecked Sendable {
     @inlinable @inline(__always)
     func mark(ofChunk chunk: Int) -> DirtyMark { unsafe DirtyMark(SharedWord(marks + chunk &* 8)) }
 
+    /// What watchers of an array sleep on, whichever chunks they watch.
+    @inlinable @inline(__always) var arrayWatch: WatchWord { unsafe WatchWord(SharedWord(array + CELLAR_ARRAY_WATCH)) }
+
     func arrayWord(_ field: Int) -> SharedWord { unsafe SharedWord(array + field) }
 
     /// Bytes of content: the value's, or all elements'.

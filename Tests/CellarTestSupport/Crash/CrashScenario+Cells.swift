@@ -14,6 +14,11 @@ extension CrashScenario {
         word("store a word") { $0.store(2) },
         word("add to a word") { if $0.load() == 1 { $0.add(1) } },
         word("change a word under its lock") { (cell: SharedValue<Int>) in try cell.withLock { $0 = 2 } },
+        word("store a watched word") { cell in
+            // Whoever is killed from here on leaves somebody who wants to be told.
+            _ = try cell.versioned()
+            cell.store(2)
+        },
         block("store a large value") { try $0.store(Checksummed(number: 2)) },
         block("change a large value under its lock") { try $0.withLock { $0 = Checksummed(number: 2) } },
         .on("store a word by its schema") { store in
@@ -71,6 +76,15 @@ extension CrashScenario {
             try store.array("numbers", of: Int.self, count: count).fill(1)
         } operate: { store in
             try store.array("numbers", of: Int.self).store(2, at: 9_000)
+        } state: { store in
+            try step(store.array("numbers", of: Int.self).load(at: 9_000), "the element")
+        },
+        .on("store a watched element") { store in
+            try store.array("numbers", of: Int.self, count: count).fill(1)
+        } operate: { store in
+            let array = try store.array("numbers", of: Int.self)
+            _ = try array.version()
+            try array.store(2, at: 9_000)
         } state: { store in
             try step(store.array("numbers", of: Int.self).load(at: 9_000), "the element")
         },

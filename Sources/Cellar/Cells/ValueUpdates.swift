@@ -1,0 +1,78 @@
+/// A value, and how far it had changed when it was read.
+public struct Versioned<Value> {
+    public let value: Value
+    /// What to wait after: `wait(after:timeout:)`.
+    public let version: CellVersion
+}
+
+extension Versioned: Sendable where Value: Sendable {}
+extension Versioned: Equatable where Value: Equatable {}
+
+/// The values that a cell holds, one after the other: first the one it has now, then, each time it was changed, the one
+/// it has then.
+///
+/// A slow reader skips what was replaced before it came, and never misses the last one. A change is being stored to: a
+/// value that was replaced by an equal one may come again, and so may any value when a process died that had the store
+/// open. Ends when the task is cancelled, the cell removed or the store closed. Throws `.invalidValue` as `load` does.
+///
+/// Waiting blocks no thread. A read-only process is not told of changes: it looks each 1 to 50 ms, and takes for a change
+/// what differs from the last time.
+public struct ValueUpdates<Value: BitwiseCopyable>: AsyncSequence {
+    public typealias Element = Value
+    public typealias Failure = StoreError
+
+    let cell: SharedValue<Value>
+
+    public func makeAsyncIterator() -> Iterator { Iterator(cell: cell) }
+
+    public struct Iterator: AsyncIteratorProtocol {
+        let cell: SharedValue<Value>
+        private var last: CellVersion?
+
+        init(cell: SharedValue<Value>) { self.cell = cell }
+
+        /// The value after the next change; nil at the end.
+        public mutating func next(isolation actor: isolated (any Actor)?) async throws(StoreError) -> Value? {
+            do throws(StoreError) {
+                if let last, try await !cell.watch.waitForChange(after: last) { return nil }
+                let now = try cell.versioned()
+                last = now.version
+                return now.value
+            } catch {
+                if error.code == .removed || error.code == .closed { return nil }
+                throw error
+            }
+        }
+
+        public mutating func next() async throws(StoreError) -> Value? { try await next(isolation: #isolation) }
+    }
+}
+
+extension ValueUpdates: Sendable where Value: Sendable {}
+
+extension SharedValue {
+    var watch: CellWatch { CellWatch(value: cell, image: image, attachment) }
+
+    /// The values that the cell holds from now on, as they change, for one task that waits for them. See `ValueUpdates`.
+    public var updates: ValueUpdates<Value> { ValueUpdates(cell: self) }
+
+    /// The value now, with its version, for `wait(after:timeout:)`.
+    ///
+    /// From then on until it changes, whoever changes it takes a slow path once, with a system call. Throws `.removed`,
+    /// `.closed`, and as `load`. Costs a barrier on all processors (about a microsecond).
+    public func versioned() throws(StoreError) -> Versioned<Value> {
+        let version = try watch.arm()
+        return Versioned(value: try load(), version: version)
+    }
+
+    /// Waits until the value was changed after the version, and returns what it is then; nil if it was not within
+    /// `timeout`. Returns at once if it was changed already. What was replaced meanwhile is skipped; the last is not.
+    ///
+    /// Blocks its thread: looks for some microseconds, where that has paid before, then sleeps. Throws `.removed` and
+    /// `.closed` (of a store that is closed meanwhile, too), and as `load`. In a read-only process see `ValueUpdates`.
+    public func wait(after version: CellVersion, timeout: Duration) throws(StoreError) -> Versioned<Value>? {
+        let deadline = MonotonicClock.deadline(after: timeout)
+        guard try watch.waitForChange(after: version, until: deadline) else { return nil }
+        return try versioned()
+    }
+}

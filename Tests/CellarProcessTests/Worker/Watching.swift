@@ -1,0 +1,90 @@
+import Cellar
+import CellarTestSupport
+import Glibc
+import Synchronization
+
+let watchingCommands: [String: Command] = [
+    // watch STORE LAST: a task watches the counter until it holds LAST.
+    "watch": { arguments in
+        let store = try arguments.open()
+        let cell = try store.value("counter", initial: 0)
+        let end = arguments.number(1)
+        runTask {
+            say("ready")
+            for try await value in cell.updates where value == end { return say("saw \(value)") }
+            say("ended")
+        }
+    },
+    // wait STORE LAST: the same, in a thread.
+    "wait": { arguments in
+        let store = try arguments.open()
+        let cell = try store.value("counter", initial: 0)
+        var seen = try cell.versioned()
+        say("ready")
+        while seen.value != arguments.number(1) {
+            guard let next = try cell.wait(after: seen.version, timeout: .seconds(60)) else { return say("late") }
+            seen = next
+        }
+        say("saw \(seen.value)")
+    },
+    // wait-long STORE: waits for one change of the counter after the other until it is killed.
+    "wait-long": { arguments in
+        let store = try arguments.open()
+        let cell = try store.value("counter", initial: 0)
+        var seen = try cell.versioned()
+        say("ready")
+        while goesOn() { if let next = try cell.wait(after: seen.version, timeout: .seconds(60)) { seen = next } }
+    },
+    // count-wakes STORE N: says how often N stores, and N more while somebody asked, woke anybody.
+    "count-wakes": { arguments in
+        #if CrashPoints
+            let store = try arguments.open { $0.checkpointInterval = .milliseconds(1) }
+            let cell = try store.value("counter", initial: 0)
+            CrashPoints.record()
+            for step in 0..<arguments.number(1) { cell.store(step) }
+            say("woke \(CrashPoints.visits["watch: woken", default: 0])")
+            _ = try cell.versioned()
+            for step in 0..<arguments.number(1) { cell.store(step) }
+            say("woke \(CrashPoints.visits["watch: woken", default: 0])")
+        #endif
+    },
+    // fork-watching STORE: a child cannot wait with what it inherited, and can with what it opens.
+    "fork-watching": { arguments in
+        let store = try arguments.open()
+        let cell = try store.value("counter", initial: 0)
+        let seen = try cell.versioned()
+        let child = fork()
+        if child == 0 {
+            report("inherited") { _ = try cell.wait(after: seen.version, timeout: .seconds(60)) }
+            // Whoever inherited a handle still tells those who watch.
+            cell.store(1)
+            report("own") {
+                let store = try arguments.open()
+                defer { store.close() }
+                let own = try store.value("counter", of: Int.self)
+                let before = try own.versioned()
+                own.add(1)
+                guard try own.wait(after: before.version, timeout: .seconds(60))?.value == 2 else { return say("lost") }
+            }
+            _exit(0)
+        }
+        var status: Int32 = 0
+        unsafe waitpid(child, &status, 0)
+        let next = try cell.wait(after: seen.version, timeout: .seconds(60))
+        say("parent \(next?.value ?? -1)")
+    },
+]
+
+/// Runs a task to its end, while this thread waits.
+private func runTask(_ body: @escaping @Sendable () async throws -> Void) {
+    let isDone = DoneFlag()
+    Task {
+        do { try await body() } catch { say("error \(code(of: error)): \(error)") }
+        isDone.flag.store(true, ordering: .releasing)
+    }
+    while !isDone.flag.load(ordering: .acquiring) { usleep(1_000) }
+}
+
+private final class DoneFlag: Sendable {
+    let flag = Atomic(false)
+}
