@@ -36,15 +36,30 @@ final class DictionaryCheckpoint {
         let reference = try DictionaryReference(cell)
         var counts = try catalogue.entryCounts(of: cell.uid, in: transaction)
         let before = counts
+        var obstacle: StoreError?
         for index in 0..<DictionaryShape.stripeCount {
-            let stripe = reference.stripe(index)
-            let places = try take(stripe, index, cell.id)
-            for start in Swift.stride(from: 0, to: places.count, by: Self.batch) {
-                let copies = try copy(places[start..<min(start + Self.batch, places.count)], of: stripe)
-                for copy in copies { try write(copy, cell.uid, &counts[index], &report, in: transaction) }
+            do throws(StoreError) {
+                try save(reference.stripe(index), index, cell, &counts[index], &report, in: transaction)
+            } catch {
+                // The others are written all the same, and counted.
+                guard error == Self.stayedLocked else { throw error }
+                obstacle = error
             }
         }
         if counts != before { try catalogue.setEntryCounts(counts, of: cell.uid, in: transaction) }
+        if let obstacle { throw obstacle }
+    }
+
+    private func save(
+        _ stripe: Stripe, _ index: Int, _ cell: CellHeader, _ count: inout UInt64, _ report: inout CheckpointReport,
+        in transaction: borrowing WriteTransaction
+    ) throws(StoreError) {
+        // No crash point: see above.
+        let places = try take(stripe, index, cell.id)
+        for start in Swift.stride(from: 0, to: places.count, by: Self.batch) {
+            let copies = try copy(places[start..<min(start + Self.batch, places.count)], of: stripe)
+            for copy in copies { try write(copy, cell.uid, &count, &report, in: transaction) }
+        }
     }
 
     /// A lock that stayed taken, for the report.

@@ -57,3 +57,26 @@ extension Store {
         return schema
     }
 }
+
+extension Store {
+    /// The dictionary `name` through what is on record of it; `.noSuchCell`, `.mismatch` if the name is no dictionary's.
+    public func untypedDictionary(_ name: String) throws(StoreError) -> UntypedDictionary {
+        let core = try attachment.dictionary(name)
+        guard let info = try attachment.info(of: name) else { throw Attachment.noSuchCell(name, in: path) }
+        return UntypedDictionary(info, core)
+    }
+
+    /// Makes a dictionary of types that are only known by their texts: `string`, `bytes`, or a schema's. `.cellExists` if the
+    /// name is taken.
+    public func createDictionary(
+        _ name: String, key: EntryType, value: EntryType, capacity: Int? = nil, expires: Bool = false,
+        persistence: Persistence = .persistent
+    ) throws(StoreError) -> UntypedDictionary {
+        guard try attachment.info(of: name) == nil else {
+            throw StoreError(.cellExists, "there is a cell '\(name)' already: remove it first, or use another name")
+        }
+        _ = try attachment.dictionary(
+            name, key: key, value: value, expires: expires, capacity: capacity, persistence: persistence)
+        return try untypedDictionary(name)
+    }
+}

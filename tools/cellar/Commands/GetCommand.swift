@@ -3,7 +3,7 @@ import Cellar
 
 struct GetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "get", abstract: "Prints what a cell, or a key of a table, holds.",
+        commandName: "get", abstract: "Prints what a cell, or a key of a dictionary or table, holds.",
         discussion: """
             A value alone on its line; of an array, or some of its elements, one element a line. Text stands as it is, \
             but for escape codes and the like. Of a key of a multimap, one value a line. With --json everything is on one line, elements as a list.
@@ -15,12 +15,13 @@ struct GetCommand: ParsableCommand {
 
     @OptionGroup var store: StoreArgument
     @Argument(help: "NAME, NAME[3], NAME[0..<10] or NAME[0...9]; or a table's name.") var cell: String
-    @Argument(help: "Of a table: the key. After -- if it begins with a dash.") var key: String?
+    @Argument(help: "Of a dictionary or table: the key. After -- if it begins with a dash.") var key: String?
     @Flag(help: "JSON on one line.") var json = false
 
     func run() throws {
         let store = try store.look()
         defer { store.close() }
+        if let key, try store.isDictionary(cell) { return try get(key, from: try store.untypedDictionary(cell)) }
         if let key { return try get(key, from: try store.untypedTable(cell)) }
         guard try !store.isTable(cell) else {
             throw ToolError(.usage, "'\(cell)' is a table: say which key, or use 'cellar scan'")
@@ -38,6 +39,15 @@ struct GetCommand: ParsableCommand {
         } else {
             try cell.forEachContent(in: range) { try output.line($0.description) }
         }
+        try output.flush()
+    }
+
+    private func get(_ key: String, from dictionary: UntypedDictionary) throws {
+        guard let value = try dictionary.value(for: key) else {
+            throw ToolError(.noInput, "the dictionary '\(dictionary.info.name)' has no key '\(key)'")
+        }
+        let output = Output()
+        try output.line(json ? value.json : value.description)
         try output.flush()
     }
 

@@ -24,7 +24,11 @@ struct ListCommand: ParsableCommand {
             for table in tables { try output.line(Self.json(table)) }
         } else if !cells.isEmpty || !tables.isEmpty {
             var columns = Columns(["NAME", "KIND", "COUNT", "KEPT", "TYPE"])
-            for cell in cells { columns.add(CellLines.row(cell)) }
+            for cell in cells {
+                var row = CellLines.row(cell)
+                if cell.kind == .dictionary { row[2] = "\(try store.untypedDictionary(cell.name).count())" }
+                columns.add(row)
+            }
             for table in tables { columns.add(TableLines.row(table.info, count: try table.count())) }
             try columns.write(to: output)
         }
@@ -45,7 +49,8 @@ enum CellLines {
         var line = JSONLine()
         line.add("name", cell.name)
         line.add("kind", cell.kind.rawValue)
-        line.add("type", cell.schema.description)
+        if let entries = cell.entries { line.add("key_type", entries.key.description) }
+        line.add("type", cell.entries?.value.description ?? cell.schema.description)
         if cell.kind == .array { line.add("count", cell.count) }
         line.add("persistent", cell.persistence == .persistent)
         return line
@@ -54,7 +59,8 @@ enum CellLines {
     static func row(_ cell: CellInfo) -> [String] {
         [
             Printable.line(cell.name), cell.kind.rawValue, cell.kind == .array ? "\(cell.count)" : "-",
-            cell.persistence.rawValue, Printable.line(cell.schema.description),
+            cell.persistence.rawValue,
+            cell.entries == nil ? Printable.line(cell.schema.description) : DictionaryLines.types(cell),
         ]
     }
 }

@@ -3,7 +3,7 @@ import Cellar
 
 struct SetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "set", abstract: "Changes a cell, elements of it, or the value of a key of a table.",
+        commandName: "set", abstract: "Changes a cell, elements of it, or the value of a key of a dictionary or table.",
         discussion: """
             A struct may be given with only the fields to change; the others stay. Several elements (NAME[0..<10], or \
             an array's NAME) take a JSON list of as many values, or one value for each of them. Each element is \
@@ -22,12 +22,17 @@ struct SetCommand: ParsableCommand {
             "A number, true or false, text, a list or an object; of a table, the key. After -- if it begins with a dash."
     )
     var value: String
-    @Argument(help: "Of a table: the value.") var tableValue: String?
+    @Argument(help: "Of a dictionary or table: the value.") var tableValue: String?
     @Flag(help: "Ends when the change is on disk.") var sync = false
 
     func run() throws {
         let store = try store.change()
         defer { store.close() }
+        if let tableValue, try store.isDictionary(cell) {
+            try store.untypedDictionary(cell).set(tableValue, for: value)
+            if sync { try store.sync() }
+            return
+        }
         if let tableValue { return try store.untypedTable(cell).set(tableValue, for: value) }
         guard try !store.isTable(cell) else {
             throw ToolError(.usage, "'\(cell)' is a table: give a key and a value")

@@ -12,7 +12,9 @@ struct Dump {
     // MARK: For programs
 
     func writeJSON(to output: Output) throws {
-        try forEachCell { cell in
+        try forEachCell { info in
+            guard info.kind != .dictionary else { return try writeEntriesAsJSON(info, to: output) }
+            guard let cell = try cell(info.name) else { return }
             try output.write(CellLines.json(cell.info).text + ", \"value\": ")
             if cell.info.kind == .value {
                 try output.write(cell.content().json)
@@ -32,7 +34,9 @@ struct Dump {
     // MARK: For people
 
     func writeText(to output: Output) throws {
-        try forEachCell { cell in
+        try forEachCell { info in
+            guard info.kind != .dictionary else { return try writeEntries(info, to: output) }
+            guard let cell = try cell(info.name) else { return }
             try output.write(heading(cell.info))
             if cell.info.kind == .value {
                 try output.write(shortened(cell.content().line))
@@ -61,6 +65,31 @@ struct Dump {
         if shown < count { try output.line("  and \(Printable.grouped(count - shown)) more") }
     }
 
+    private func writeEntriesAsJSON(_ info: CellInfo, to output: Output) throws {
+        guard let dictionary = try dictionary(info.name) else { return }
+        try dictionary.forEach { entry in
+            try output.line(DictionaryLines.json(entry, of: info))
+            return true
+        }
+    }
+
+    private func writeEntries(_ info: CellInfo, to output: Output) throws {
+        guard let dictionary = try dictionary(info.name) else { return }
+        let count = try dictionary.count()
+        let kept = info.persistence == .volatile ? ", volatile" : ""
+        try output.line(
+            "\(Printable.line(info.name)) (dictionary, \(DictionaryLines.types(info))\(kept)), "
+                + "\(Printable.grouped(count)) \(count == 1 ? "entry" : "entries")")
+        let shown = isWhole || count <= Self.shownElements + 1 ? Int.max : Self.shownElements
+        var left = shown
+        try dictionary.forEach { entry in
+            try output.line("  " + shortened(DictionaryLines.text(entry)))
+            left -= 1
+            return left > 0
+        }
+        if shown < count { try output.line("  and \(Printable.grouped(count - shown)) more") }
+    }
+
     private func heading(_ info: CellInfo) -> String {
         let count = info.kind == .array ? "[\(info.count)]" : ""
         let kept = info.persistence == .volatile ? ", volatile" : ""
@@ -82,15 +111,22 @@ struct Dump {
 
     // MARK: Parts
 
+    private func forEachCell(_ body: (CellInfo) throws -> Void) throws {
+        for info in try store.cells() { try body(info) }
+    }
+
     /// A cell that is removed between the listing and the look is left out.
-    private func forEachCell(_ body: (UntypedCell) throws -> Void) throws {
-        for info in try store.cells() {
-            let cell: UntypedCell
-            do throws(StoreError) { cell = try store.cell(info.name) } catch {
-                if error.code == .noSuchCell { continue }
-                throw error
-            }
-            try body(cell)
+    private func cell(_ name: String) throws -> UntypedCell? {
+        do throws(StoreError) { return try store.cell(name) } catch {
+            if error.code == .noSuchCell { return nil }
+            throw error
+        }
+    }
+
+    private func dictionary(_ name: String) throws -> UntypedDictionary? {
+        do throws(StoreError) { return try store.untypedDictionary(name) } catch {
+            if error.code == .noSuchCell { return nil }
+            throw error
         }
     }
 }

@@ -1,0 +1,53 @@
+/// Tells a task, each time, that a dictionary changed since it last came: first at once, then after each change.
+///
+/// A slow reader is told once of many changes, and never misses that there was one after its last look. Ends when the task is
+/// cancelled, the dictionary removed or the store closed. Waiting blocks no thread.
+public struct DictionaryChanges: AsyncSequence, Sendable {
+    public typealias Element = CellVersion
+    public typealias Failure = StoreError
+
+    let watch: CellWatch
+
+    public func makeAsyncIterator() -> Iterator { Iterator(watch: watch) }
+
+    public struct Iterator: AsyncIteratorProtocol {
+        let watch: CellWatch
+        private var last: CellVersion?
+
+        init(watch: CellWatch) { self.watch = watch }
+
+        /// The version after the next change; nil at the end.
+        public mutating func next(isolation actor: isolated (any Actor)?) async throws(StoreError) -> CellVersion? {
+            do throws(StoreError) {
+                if let last, try await !watch.waitForChange(after: last) { return nil }
+                last = try watch.arm()
+                return last
+            } catch {
+                if error.code == .removed || error.code == .closed { return nil }
+                throw error
+            }
+        }
+
+        public mutating func next() async throws(StoreError) -> CellVersion? { try await next(isolation: #isolation) }
+    }
+}
+
+extension SharedDictionary {
+    /// Changes from now on, for one task that waits for them. See `DictionaryChanges`. `.readOnly` in a process that only
+    /// looks: it is not told of changes.
+    public var changes: DictionaryChanges {
+        get throws(StoreError) { DictionaryChanges(watch: try core.watch()) }
+    }
+
+    /// How far the dictionary changed up to now: to read from it, and then wait for what comes after.
+    public func version() throws(StoreError) -> CellVersion { try core.watch().arm() }
+
+    /// Waits until the dictionary was changed after the version; returns the version it is at then, or nil if it was not within
+    /// `timeout`. Blocks its thread. Throws `.removed`, `.closed`, `.readOnly`.
+    public func wait(after version: CellVersion, timeout: Duration) throws(StoreError) -> CellVersion? {
+        let watch = try core.watch()
+        let deadline = MonotonicClock.deadline(after: timeout)
+        guard try watch.waitForChange(after: version, until: deadline) else { return nil }
+        return try watch.arm()
+    }
+}

@@ -1,0 +1,64 @@
+/// A dictionary handled through what is on record of it, for programs that do not have its Swift types: the command-line
+/// tool. It can be used beside the typed handles.
+///
+/// Keys and values are given as people write them: numbers and text as they stand, structs as `{x: 1}`, bytes in hexadecimal.
+public struct UntypedDictionary: Sendable {
+    /// What the dictionary is.
+    public let info: CellInfo
+    private let core: DictionaryCore
+    private let keys: TableValueShape
+    private let values: TableValueShape
+
+    init(_ info: CellInfo, _ core: DictionaryCore) {
+        self.info = info
+        self.core = core
+        keys = TableValueShape(parsing: core.type.key.description, kind: .table)
+        values = TableValueShape(parsing: core.type.value.description, kind: .table)
+    }
+
+    /// One entry.
+    public struct Entry: Hashable, Sendable {
+        public var key: TableContent
+        public var value: TableContent
+    }
+
+    /// The value of the key; nil if there is none. Does not block.
+    public func value(for key: String) throws(StoreError) -> TableContent? {
+        let key = try keys.bytes(parsing: key)
+        let bytes = try unsafe key.span.withUnsafeBytes { (key) throws(StoreError) in try unsafe core.valueBytes(key) }
+        return try bytes.map { (bytes) throws(StoreError) in try values.content(of: bytes) }
+    }
+
+    /// Sets the key's value. A struct may be given with only the fields to change, if the key has a value. Blocks as
+    /// `SharedDictionary.update`.
+    public func set(_ value: String, for key: String) throws(StoreError) {
+        let key = try keys.bytes(parsing: key)
+        do {
+            try unsafe key.withUnsafeBytes { key in
+                try unsafe core.update(key) { bytes in bytes = try values.bytes(parsing: value, over: bytes) }
+            }
+        } catch { throw StoreError(wrapping: error) }
+    }
+
+    /// Removes the key; false if there was none.
+    @discardableResult
+    public func remove(_ key: String) throws(StoreError) -> Bool {
+        let key = try keys.bytes(parsing: key)
+        return try unsafe key.span.withUnsafeBytes { (key) throws(StoreError) in try unsafe core.remove(key) } != nil
+    }
+
+    /// How many entries there are. O(1).
+    public func count() throws(StoreError) -> Int { try core.count() }
+
+    /// Calls `body` with each entry, in no order, until it returns false.
+    public func forEach(_ body: (Entry) throws -> Bool) throws {
+        var failure: (any Error)?
+        try core.forEach { (entry) throws(StoreError) in
+            do {
+                return try body(Entry(key: keys.content(of: entry.key), value: values.content(of: entry.value)))
+            } catch { failure = error }
+            return false
+        }
+        if let failure { throw failure }
+    }
+}
