@@ -8,11 +8,14 @@ extension CrashScenario {
         var found = 0
         for key in first..<first + count {
             guard let seen = try dictionary[key] else { continue }
-            guard key == first + found, seen == value(key) else { throw Wrong("key \(key) holds \(seen) after \(found)") }
+            guard key == first + found, seen == value(key) else {
+                throw Wrong("key \(key) holds \(seen) after \(found)")
+            }
             found += 1
         }
         guard try dictionary.count == others + found, try dictionary.keys().count == others + found else {
-            throw Wrong("it counts \(try dictionary.count), has \(try dictionary.keys().count), and not \(others + found)")
+            throw Wrong(
+                "it counts \(try dictionary.count), has \(try dictionary.keys().count), and not \(others + found)")
         }
         return found
     }
@@ -60,7 +63,9 @@ extension CrashScenario {
             for key in 400..<520 { try numbers.set(Checksummed(number: UInt64(key)), for: key) }
         } state: { store in
             for key in 0..<400 {
-                guard let seen = try numbers(store)[key], seen.isWhole, seen.number == UInt64(key) else { throw Wrong("key \(key) is gone") }
+                guard let seen = try numbers(store)[key], seen.isWhole, seen.number == UInt64(key) else {
+                    throw Wrong("key \(key) is gone")
+                }
             }
             return try prefix(of: numbers(store).numbersOnly, from: 400, count: 120, others: 400) { $0 }
         },

@@ -203,4 +203,43 @@ struct DictionaryTests {
             #expect(try dictionary[1] == "a")
         }
     }
+
+    /// A checkpoint came while an entry was being changed under its part's lock. It wrote the other parts, and threw before it
+    /// had noted how many entries they have on disk: after a restart the dictionary counted too few.
+    @Test func aCheckpointThatMissesALockCountsWhatItWrote() throws {
+        try withScratchStore { scratch in
+            let store = try scratch.open()
+            let dictionary = try store.dictionary("d", keys: Int.self, values: Int.self)
+            for key in 0..<200 { try dictionary.set(key, for: key) }
+            try dictionary.update(0) { value in
+                #expect(throws: StoreError.self) { try store.sync(timeout: .milliseconds(100)) }
+                value = 1000
+            }
+            try store.sync()
+            store.close()
+            try Store.discardSegment(of: scratch.path)
+            #expect(try Store.check(scratch.path).findings == [])
+            let again = try scratch.open().dictionary("d", keys: Int.self, values: Int.self)
+            #expect(try again.count == 200)
+            #expect(try again[0] == 1000)
+        }
+    }
+
+    @Test func changesAreTold() async throws {
+        try await withScratchStore { scratch in
+            let store = try scratch.open()
+            let dictionary = try store.dictionary("d", keys: Int.self, values: Int.self, persistence: .volatile)
+            let version = try dictionary.version()
+            #expect(try dictionary.wait(after: version, timeout: .zero) == nil)
+            try dictionary.set(1, for: 1)
+            let next = try #require(try dictionary.wait(after: version, timeout: .seconds(10)))
+            #expect(try dictionary.wait(after: next, timeout: .zero) == nil)
+            var changes = try dictionary.changes.makeAsyncIterator()
+            #expect(try await changes.next() != nil)
+            try dictionary.removeValue(for: 1)
+            #expect(try await changes.next() != nil)
+            try store.remove("d")
+            #expect(try await changes.next() == nil)
+        }
+    }
 }

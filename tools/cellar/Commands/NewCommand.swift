@@ -4,7 +4,7 @@ import Glibc
 
 struct NewCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "new", abstract: "Makes a cell or a table, and the store if there is none.",
+        commandName: "new", abstract: "Makes a cell, a dictionary or a table, and the store if there is none.",
         discussion: """
             A type is int8 to int128, uint8 to uint128 (int and uint are 64 bits), float, double, bool, string<64> (of 64 \
             bytes), simd<float, 4>, array<int, 3>, or a struct with offsets: '{x: double @0, tag: string<6> @8}'. With \
@@ -13,8 +13,11 @@ struct NewCommand: ParsableCommand {
             A table's keys (--key) are int8 to int64, uint8 to uint64, float, double, bool, string, bytes, uuid, date, or several \
             of them: '(string, int64)'. Its values are string, bytes, json, or a type as above; a multimap's are as keys.
 
+            A dictionary's keys and values are string, bytes, or a type as for cells.
+
               cellar new robot.cellar pose --type '{x: double @0, y: double @8}' --value '{x: 1, y: 2}'
               cellar new robot.cellar sound --type float --count 48000 --volatile
+              cellar new robot.cellar seen --dictionary --key string --type int64
               cellar new robot.cellar words --table --key string --type int64
             """)
 
@@ -28,22 +31,26 @@ struct NewCommand: ParsableCommand {
 
     @Flag(help: "Makes a table.") var table = false
     @Flag(help: "Makes a multimap: a table in which a key has any number of values.") var multimap = false
-    @Option(help: "The type of a table's keys.") var key: String?
+    @Flag(help: "Makes a dictionary: a hash table in memory.") var dictionary = false
+    @Option(help: "The type of a table's or a dictionary's keys.") var key: String?
 
     func validate() throws {
-        if table || multimap {
-            if table, multimap { throw ValidationError("It is a table or a multimap") }
-            if key == nil { throw ValidationError("Say with --key what the table's keys are") }
-            if count != nil || value != nil || volatile {
-                throw ValidationError("--count, --value and --volatile are for cells")
+        if table || multimap || dictionary {
+            if [table, multimap, dictionary].count(where: { $0 }) > 1 {
+                throw ValidationError("It is a table, a multimap or a dictionary")
+            }
+            if key == nil { throw ValidationError("Say with --key what its keys are") }
+            if count != nil || value != nil || volatile && !dictionary {
+                throw ValidationError("--count and --value are for cells, --volatile is for cells and dictionaries")
             }
         } else if key != nil {
-            throw ValidationError("--key is for tables: add --table or --multimap")
+            throw ValidationError("--key is for tables and dictionaries: add --table, --multimap or --dictionary")
         }
         if let count, count < 1 { throw ValidationError("An array has at least one element, not \(count)") }
     }
 
     func run() throws {
+        if let key, dictionary { return try createDictionary(keys: key) }
         if let key { return try createTable(keys: key) }
         let schema: Schema
         do throws(StoreError) { schema = try Schema(parsing: type) } catch { throw ToolError(.usage, error.message) }
@@ -51,6 +58,17 @@ struct NewCommand: ParsableCommand {
         let store = try openStore()
         defer { store.close() }
         try create(in: store, schema, initial)
+    }
+
+    private func createDictionary(keys: String) throws {
+        let types: (key: EntryType, value: EntryType)
+        do throws(StoreError) { types = (try EntryType(parsing: keys), try EntryType(parsing: type)) } catch {
+            throw ToolError(.usage, error.message)
+        }
+        let store = try openStore()
+        defer { store.close() }
+        _ = try store.createDictionary(
+            name, key: types.key, value: types.value, persistence: volatile ? .volatile : .persistent)
     }
 
     private func createTable(keys: String) throws {

@@ -14,7 +14,8 @@ struct RemoveCommand: ParsableCommand {
 
     @OptionGroup var store: StoreArgument
     @Argument(help: "The cell's or the table's name.") var name: String
-    @Argument(help: "Of a dictionary or table: the key to remove, with all its values. After -- if it begins with a dash.")
+    @Argument(
+        help: "Of a dictionary or table: the key to remove, with all its values. After -- if it begins with a dash.")
     var key: String?
     @Flag(help: "The name is a table's.") var table = false
 
