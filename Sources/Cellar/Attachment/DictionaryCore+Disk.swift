@@ -131,6 +131,9 @@ extension DictionaryCore {
                     try load(hash, reference)
                     continue
                 }
+                // Of a place that is just being split, one half.
+                let own = StripeTable.own(table.index(of: hash), depth: depth)
+                let depth = table.isSplit(own: own, depth: depth) ? depth + 1 : depth
                 let count = Int(DictionaryShape.stripeShift) + depth
                 return (try entriesOnDisk(reference.cell.uid, hash, count), depth)
             }

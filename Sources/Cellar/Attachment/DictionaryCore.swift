@@ -93,6 +93,7 @@ final class DictionaryCore: Sendable {
     func count() throws(StoreError) -> Int {
         switch place {
         case .memory(let reference):
+            try mendAbandoned(reference)
             return (0..<DictionaryShape.stripeCount).reduce(0) {
                 $0 &+ Int(clamping: reference.stripe($1).count.relaxed())
             }
@@ -101,6 +102,16 @@ final class DictionaryCore: Sendable {
                 (transaction: borrowing ReadTransaction) throws(StoreError) in
                 try attachment.catalogue.entryCounts(of: uid, in: transaction).reduce(0) { $0 &+ Int(clamping: $1) }
             }
+        }
+    }
+
+    /// Whoever died in a change may have died before it was counted.
+    private func mendAbandoned(_ reference: DictionaryReference) throws(StoreError) {
+        // No crash point: `StripeLock` has them.
+        guard attachment.canArm, !attachment.isClosed else { return }
+        for index in 0..<DictionaryShape.stripeCount where reference.stripe(index).lock.isAbandoned {
+            let lock = StripeLock(stripe: reference.stripe(index))
+            if try lock.acquire(until: attachment.deadline, as: attachment.slot) { lock.release() }
         }
     }
 

@@ -47,11 +47,11 @@ extension SegmentCheck {
             let entry = table.entry(place).acquire()
             let depth = StripeTable.depth(ofEntry: entry)
             guard depth <= table.depth else { return false }
-            guard StripeTable.own(place, depth: depth) == place else { continue }
             if entry & Stripe.unloaded != 0 {
                 isUnloaded = true
                 continue
             }
+            guard StripeTable.own(place, depth: depth) == place else { continue }
             guard let bucket = try stripe.bucket(at: entry) else { continue }
             let content = try DictionaryReader(reference: stripe.reference).entries(of: bucket)
             guard content.depth == depth else { return false }

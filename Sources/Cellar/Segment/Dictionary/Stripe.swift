@@ -112,6 +112,12 @@ struct StripeTable {
         stride(from: own, to: 1 << depth, by: 1 << min(local, depth))
     }
 
+    /// Whether an entry says that this place was split, while another does not yet: of places that only the disk has. The
+    /// buckets of others are split in one step.
+    func isSplit(own: Int, depth local: Int) -> Bool {
+        indices(own: own, depth: local).contains { Self.depth(ofEntry: entry($0).relaxed()) > local }
+    }
+
     func markDirty(_ own: Int) {
         // No crash point: callers have one behind it.
         dirty(own >> 6).formOr(1 << UInt64(own & 63))

@@ -150,21 +150,20 @@ extension StripeWriter {
         if position.depth == position.table.depth { try growDirectory() }
         let table = try stripe.table()
         let depth = position.depth + 1
-        for index in table.indices(own: position.own, depth: position.depth) {
-            table.entry(index).release(
-                Stripe.unloaded | UInt64(depth) << 48 | table.entry(index).relaxed() & Stripe.offsetMask)
+        // Those that a split before this one, which was cut off, has changed already may be loaded by now.
+        for index in table.indices(own: position.own, depth: position.depth)
+        where StripeTable.depth(ofEntry: table.entry(index).relaxed()) == position.depth {
+            let offset = table.entry(index).relaxed() & Stripe.offsetMask
+            table.entry(index).release(Stripe.unloaded | UInt64(depth) << 48 | offset)
             crashPoint("load entries: place split")
         }
     }
 
-    /// The deepest of the entries that stand for this place: a split that was cut off left some behind.
+    /// False, after finishing it, if a split of the place was cut off.
     func unifyUnloaded(_ position: Position) throws(StoreError) -> Bool {
-        for index in position.table.indices(own: position.own, depth: position.depth)
-        where StripeTable.depth(ofEntry: position.table.entry(index).relaxed()) > position.depth {
-            try splitUnloaded(position)
-            return false
-        }
-        return true
+        guard position.table.isSplit(own: position.own, depth: position.depth) else { return true }
+        try splitUnloaded(position)
+        return false
     }
 
     /// Says that everything the disk has for this place is here.
