@@ -14,8 +14,12 @@ public struct CellInfo: Sendable, Hashable {
     /// Whether the cell is in shared memory; otherwise only the disk has it.
     public var isInMemory: Bool
 
-    /// Bytes of content.
-    public var byteCount: Int { kind == .value ? schema.size : schema.stride * count }
+    /// Bytes of content; `Int.max` where a damaged cell is said to have more elements than there can be.
+    public var byteCount: Int {
+        if kind == .value { return schema.size }
+        let bytes = schema.stride.multipliedReportingOverflow(by: count)
+        return bytes.overflow ? .max : bytes.partialValue
+    }
 }
 
 /// What somebody who asks for a cell takes it to be; nil is whatever it is.

@@ -120,6 +120,18 @@ struct DamageTests {
         }
     }
 
+    /// The size of a cell that is said to have more elements than there can be was an overflow: who listed the cells of a
+    /// damaged store, and added up what they take, was ended.
+    @Test func moreElementsThanThereCanBe() throws {
+        try withScratchStore { scratch in
+            let segment = try prepare(scratch)
+            damage(segment, cell(segment, 1) + 56, .max)
+            let info = try #require(try scratch.openReadOnly().cells().first { $0.name == "list" })
+            #expect(info.byteCount == .max)
+            #expect(codeThrown { _ = try scratch.open().array("list", of: Int.self) } == .corruptSegment)
+        }
+    }
+
     /// With an odd sequence and a buffer that is nowhere, readers of an array went round for ever.
     @Test func anUpdateWhoseBufferIsNowhere() throws {
         try withScratchStore { scratch in
