@@ -120,6 +120,31 @@ struct DamageTests {
         }
     }
 
+    /// The elements of an array were believed to lie wherever in the segment they were said to: over the cell's own lock,
+    /// too. Filling the array changed the lock that was held meanwhile, it could not be given back, and the thread's list
+    /// of held locks led into unmapped memory after the store was closed: the next lock of any kind ended the process.
+    @Test(arguments: ["list", "triple"]) func contentThatLiesOverItsOwnLock(name: String) throws {
+        try withScratchStore { scratch in
+            let segment = try prepare(scratch)
+            let header = cell(segment, name == "list" ? 1 : 2)
+            let place = name == "list" ? Int(word(segment, header + CELLAR_CELL_WORD)) : header + CELLAR_CELL_WORD
+            for start in [header, header - 160, header + 64] {
+                damage(segment, place, UInt64(start))
+                let store = try scratch.open()
+                let code = codeThrown {
+                    if name == "list" { try store.array(name, of: Int.self).fill(8) }
+                    if name == "triple" { try store.value(name, of: Triple.self).store(Triple(8)) }
+                }
+                #expect(code == .corruptSegment, "\(start - header)")
+                scratch.closeAll()
+                // Takes locks in this thread.
+                try scratch.open(at: scratch.directory + "/another").value("triple", initial: Triple(1)).store(
+                    Triple(2))
+                scratch.closeAll()
+            }
+        }
+    }
+
     /// The size of a cell that is said to have more elements than there can be was an overflow: who listed the cells of a
     /// damaged store, and added up what they take, was ended.
     @Test func moreElementsThanThereCanBe() throws {
