@@ -22,7 +22,7 @@ extension ProcessTests {
 
         /// A pipe in place of a lock file, or of the segment, had a read-only opening wait for ever.
         @Test func somethingElseUnderAFilesName() throws {
-            try withScratchStore(seconds: 60) { scratch in
+            try withScratchStore { scratch in
                 let target = scratch.directory + "/target"
                 var tried = 0
                 for name in StoreDirectory.fileNames {
@@ -60,7 +60,7 @@ extension ProcessTests {
         }
 
         @Test func somethingElseUnderTheSegmentsName() throws {
-            try withScratchStore(seconds: 60) { scratch in
+            try withScratchStore { scratch in
                 let target = scratch.directory + "/target"
                 for bait in Bait.allCases {
                     Files.write(Array("precious".utf8), to: target, truncating: true)

@@ -154,7 +154,7 @@
                 counts.cases += 1
                 if isNested { counts.nested += 1 }
             }
-            do { try withScratchStore(seconds: 60, function: what, body) } catch { fail("\(what): \(error)") }
+            do { try withScratchStore(function: what, body) } catch { fail("\(what): \(error)") }
         }
 
         /// Runs a command that is to end at a point; returns whether it came there.

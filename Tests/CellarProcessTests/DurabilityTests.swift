@@ -8,7 +8,7 @@ extension ProcessTests {
     @Suite struct Durability {
         /// Everything is killed the moment a sync has returned, and the segment dropped.
         @Test func whatASyncCoveredSurvives() throws {
-            try withScratchStore(seconds: 120) { scratch in
+            try withScratchStore { scratch in
                 for round in 1...20 {
                     let worker = try scratch.worker("write-sync", round)
                     try worker.expect("synced")
@@ -34,7 +34,7 @@ extension ProcessTests {
         /// the value microseconds after it took the mark, so that without the barrier the value has arrived nearly
         /// always. `BarrierTests` has the two sides meet without that distance.
         @Test func noLastStoreIsMissed() throws {
-            try withScratchStore(seconds: 200) { scratch in
+            try withScratchStore { scratch in
                 var random = SeededRandom(for: "last stores")
                 for round in 0..<8 {
                     let cells = 1500
@@ -70,7 +70,7 @@ extension ProcessTests {
 
         /// The checkpointing process is killed again and again, while others go on and their syncs return.
         @Test func anotherTakesOverTheCheckpoints() throws {
-            try withScratchStore(seconds: 200) { scratch in
+            try withScratchStore { scratch in
                 var random = SeededRandom(for: "take-over")
                 var first = try scratch.worker("sync-often", 1_000_000)
                 try first.expect("ready")
@@ -140,7 +140,7 @@ extension ProcessTests {
 
         /// Syncs that come together share checkpoints: there are fewer passes than calls.
         @Test func syncsOfManyProcessesShareCheckpoints() throws {
-            try withScratchStore(seconds: 120) { scratch in
+            try withScratchStore { scratch in
                 let store = try scratch.open { $0.checkpointInterval = .seconds(3600) }
                 let counter = try store.value("counter", initial: 0)
                 let workers = try (0..<8).map { _ in try scratch.worker("sync-often", 100) }
@@ -159,7 +159,7 @@ extension ProcessTests {
 
         /// A rename is one change: killed and powered off at any moment, a cell has one of its two names.
         @Test func aRenameIsNeverHalfOnDisk() throws {
-            try withScratchStore(seconds: 200) { scratch in
+            try withScratchStore { scratch in
                 var random = SeededRandom(for: "renames and power cuts")
                 let count = 20
                 var store = try scratch.open()
@@ -188,7 +188,7 @@ extension ProcessTests {
 
         /// An array of 100 million numbers (800 MB), one of which changes: the checkpoint writes one chunk.
         @Test func oneElementOfAHundredMillion() throws {
-            try withScratchStore(seconds: 300) { scratch in
+            try withScratchStore { scratch in
                 let needed = 100_000_000 * MemoryLayout<Double>.stride
                 guard freeMemory() > 2 * needed else {
                     print("an array of \(needed) bytes was not tried: there is too little memory")

@@ -18,10 +18,10 @@ struct FuzzTests {
         #expect(!outcome.output.contains("lmdb=0 "))
     }
 
-    /// What traps and what hangs is found, with the case that does it again.
+    /// What traps and what hangs is found, with the case that does it again. The run ends when it is past that.
     @Test(arguments: ["trap", "hang"])
     func whatIsBrokenOnPurposeIsFound(_ what: String) throws {
-        let outcome = try fuzz("--seconds", "5", "--patience", "2", "--sabotage", what)
+        let outcome = try fuzz("--seconds", "60", "--patience", "2", "--sabotage", what)
         #expect(outcome.status == 1)
         #expect(!outcome.output.contains(" failed=0 "))
         #expect(outcome.output.contains("--case 7\n"))

@@ -15,7 +15,7 @@ extension ProcessTests {
             ("word+value+lock+update+bulk+record+catalog", 75),
         ])
         func atRandomMoments(kinds: String, rounds: Int) throws {
-            try withScratchStore(seconds: 300) { scratch in
+            try withScratchStore { scratch in
                 var random = SeededRandom(for: "killing at random in \(kinds)")
                 var store = try scratch.open { $0.lockTimeout = .seconds(10) }
                 var look = Look()

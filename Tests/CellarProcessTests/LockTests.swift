@@ -10,7 +10,13 @@ extension ProcessTests {
         /// and every checkpoint and the closing of a store behind it, for as long as it was stopped.
         @Test func aStoppedWriterOfATableHindersNobodyForEver() throws {
             try withScratchStore { scratch in
-                let store = try scratch.open { $0.lockTimeout = .milliseconds(100) }
+                // Without passes of its own: one that took longer than the locks' limit, on a busy disk, would hinder
+                // what is only the preparation.
+                let store = try scratch.open {
+                    $0.lockTimeout = .milliseconds(100)
+                    $0.checkpointInterval = .seconds(3600)
+                }
+                try store.sync()
                 let table = try store.table("numbers", keys: Int.self, values: Int.self)
                 try table.set(1, for: 1)
                 let worker = try scratch.worker("hold-table", "numbers")

@@ -7,7 +7,7 @@ extension ProcessTests {
     /// Several processes, one store, one segment.
     @Suite struct Opening {
         @Test func twoThatOpenAFreshStoreAtOnceAgree() throws {
-            try withScratchStore(seconds: 120) { scratch in
+            try withScratchStore { scratch in
                 for round in 0..<50 {
                     let workers = try (0..<2).map { _ in try scratch.worker("race") }
                     for worker in workers { try worker.expect("ready") }
@@ -26,7 +26,7 @@ extension ProcessTests {
 
         /// Killed while it opens a fresh store, at random: the next one opens it.
         @Test func oneThatDiesWhileItOpensHindersNobody() throws {
-            try withScratchStore(seconds: 120) { scratch in
+            try withScratchStore { scratch in
                 var random = SeededRandom(for: "dying while opening")
                 for round in 0..<60 {
                     let worker = try scratch.worker("attach")

@@ -8,7 +8,7 @@ extension ProcessTests {
     /// any place is made again, and opened.
     @Suite struct PowerLoss {
         @Test func whatWasAcknowledgedIsThereAfterACutAnywhere() throws {
-            try withScratchStore(seconds: 180) { scratch in
+            try withScratchStore { scratch in
                 let log = try record(scratch, rounds: 12)
                 var random = SeededRandom(for: "power cuts")
                 let place = scratch.mountSmall("images", bytes: 256 << 20) ?? scratch.directory
@@ -59,7 +59,7 @@ extension ProcessTests {
 
         /// The test above can fail: a disk that takes syncs for nothing, and writes what it likes, breaks stores.
         @Test func aDiskThatIgnoresSyncsBreaksStores() throws {
-            try withScratchStore(seconds: 120) { scratch in
+            try withScratchStore { scratch in
                 let log = try record(scratch, rounds: 4)
                 var random = SeededRandom(for: "a lying disk")
                 var disk = Disk(scratch.path, ignoresSyncs: true)

@@ -160,7 +160,7 @@ extension ProcessTests {
 
         /// Four processes, one killed half way, a restart, and all totals equal.
         @Test func theDemo() throws {
-            try withScratchStore(seconds: 120) { scratch in
+            try withScratchStore { scratch in
                 let run = try Tool.run("demo", in: scratch.directory)
                 #expect(run.status == 0, "\(run.errors)")
                 #expect(run.output.contains("with SIGKILL"))

@@ -83,7 +83,7 @@ public final class Worker: @unchecked Sendable {
     }
 
     /// The next line; throws if there is none in time or the worker ended.
-    public func line(seconds: Int = 60) throws -> String {
+    public func line(seconds: Int = 240) throws -> String {
         while true {
             if let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
                 let line = String(decoding: pending[..<end], as: UTF8.self)
@@ -95,7 +95,7 @@ public final class Worker: @unchecked Sendable {
     }
 
     /// Waits for the line; throws if another one comes.
-    public func expect(_ line: String, seconds: Int = 60) throws {
+    public func expect(_ line: String, seconds: Int = 240) throws {
         let got = try self.line(seconds: seconds)
         if got != line { throw Failure.silent("worker \(arguments) said '\(got)' and not '\(line)'") }
     }
@@ -139,7 +139,7 @@ public final class Worker: @unchecked Sendable {
 
     /// Waits for its own end; throws if it does not come in time.
     @discardableResult
-    public func wait(seconds: Int = 60) throws -> Ending {
+    public func wait(seconds: Int = 240) throws -> Ending {
         // Its output ends when it does.
         while try readMore(seconds) {}
         return reap()

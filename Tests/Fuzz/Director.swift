@@ -24,7 +24,7 @@ struct Director {
         unsafe setenv("SWIFT_BACKTRACE", "enable=no", 0)
         let end = time(nil) + seconds
         var next: UInt64 = 0
-        while time(nil) < end { next = batch(from: next, until: end) }
+        while time(nil) < end, sabotage == nil || next <= Sabotage.number { next = batch(from: next, until: end) }
     }
 
     /// Lets a process try cases until it ends. Returns the case to go on with.

@@ -6,6 +6,9 @@ import Glibc
 /// What is broken on purpose, in the seventh case, to see it found.
 enum Sabotage: String, ExpressibleByArgument, CaseIterable {
     case trap, hang
+
+    /// The case that traps or hangs.
+    static let number: UInt64 = 7
 }
 
 // libFuzzer brings a `main` of its own.
@@ -73,7 +76,7 @@ struct Work: ParsableCommand {
             var random = SeededRandom(seed: seed ^ (number &* 0x9E37_79B9_7F4A_7C15))
             let (kind, story) = store.damage(&random)
             say("\(number) \(kind) \(story)")
-            if number == 7, let sabotage {
+            if number == Sabotage.number, let sabotage {
                 if sabotage == .trap { fatalError("on purpose") }
                 while true { pause() }
             }

@@ -24,12 +24,15 @@ public struct CellInfo: Sendable, Hashable {
     /// Whether the cell is in shared memory; otherwise only the disk has it.
     public var isInMemory: Bool
 
-    /// Bytes of content; 0 for a dictionary, whose content comes and goes.
+    /// Bytes of content; 0 for a dictionary, whose content comes and goes; `Int.max` where a damaged cell is said to have more
+    /// elements than there can be.
     public var byteCount: Int {
         switch kind {
-        case .value: schema.size
-        case .array: schema.stride * count
-        case .dictionary: 0
+        case .value: return schema.size
+        case .dictionary: return 0
+        case .array:
+            let bytes = schema.stride.multipliedReportingOverflow(by: count)
+            return bytes.overflow ? .max : bytes.partialValue
         }
     }
 }

@@ -90,6 +90,17 @@ struct CellHeader {
         return unsafe String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Throws unless the bytes lie behind the header, in the cell's own block. Written to elsewhere, they could be a lock
+    /// that the writer holds: it could never be given back, and the thread's list of held locks would lead into memory
+    /// that is gone once the segment is closed.
+    func requireOwn(_ start: UInt64, count: Int, _ what: String) throws(StoreError) {
+        // By the distance from the block's begin, which wraps around for what lies before it.
+        let distance = start &- offset
+        guard unsafe distance >= UInt64(MemoryLayout<cellar_cell>.size), distance <= blockSize,
+            UInt64(count) <= blockSize - distance
+        else { throw segment.corrupt("\(what) is said to lie at \(start), outside of the cell's block") }
+    }
+
     /// Blocks of the cell that are not in its own: the name it was given later, the update buffer of an array.
     var partsElsewhere: [Block] {
         var parts: [Block] = []

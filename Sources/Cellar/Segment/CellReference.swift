@@ -94,8 +94,10 @@ extension CellReference {
         guard copy > 0, copy <= header.segment.reserve else {
             throw header.segment.corrupt("the value at \(header.offset) is said to have \(size) bytes")
         }
+        let start = header.word.acquire()
+        try header.requireOwn(start, count: 2 &* copy, "the value of a cell")
         let payload = unsafe try header.segment.require(
-            header.word.acquire(), count: 2 &* copy, alignment: max(16, min(alignment, 64)), "the value of a cell")
+            start, count: 2 &* copy, alignment: max(16, min(alignment, 64)), "the value of a cell")
         unsafe self.init(
             address: header.address, payload: payload, marks: header.address + CELLAR_CELL_MARK,
             array: header.address, copySize: copy, count: 1, size: size, stride: size, id: header.id)
@@ -104,7 +106,9 @@ extension CellReference {
     private init(elementsOf header: CellHeader, size: Int, stride: Int, alignment: Int) throws(StoreError) {
         let segment = header.segment
         let head = MemoryLayout<cellar_array>.size
-        let array = unsafe try segment.require(header.word.acquire(), count: head, "the array part of a cell")
+        let part = header.word.acquire()
+        try header.requireOwn(part, count: head, "the array part of a cell")
+        let array = unsafe try segment.require(part, count: head, "the array part of a cell")
         let fields = unsafe array.assumingMemoryBound(to: cellar_array.self).pointee
         let bytes = Int(clamping: header.count).multipliedReportingOverflow(by: stride)
         guard header.count > 0, !bytes.overflow, bytes.partialValue > 0, bytes.partialValue <= segment.reserve,
@@ -116,6 +120,7 @@ extension CellReference {
         guard fields.chunk_count == UInt64(chunks) else {
             throw segment.corrupt("the array at \(header.offset) does not have a mark for each chunk")
         }
+        try header.requireOwn(fields.payload, count: bytes.partialValue, "the elements of an array")
         let payload = unsafe try segment.require(
             fields.payload, count: Rounding.up(bytes.partialValue, to: 8),
             alignment: max(8, min(alignment, 64)), "the elements of an array")

@@ -121,8 +121,8 @@ struct CellTable {
     private func vacatedID() throws(StoreError) -> Int? {
         // No crash point: the hint is set anew by whoever mends.
         let hint = segment.word(CELLAR_HEADER_FREE_IDS)
-        guard hint.relaxed() != 0 else { return nil }
-        var id = Int(clamping: hint.relaxed() - 1)
+        var id = Int(clamping: hint.relaxed()) - 1
+        guard id >= 0 else { return nil }
         while id < end {
             guard let page = try page(id >> Self.pageShift) else {
                 id = (id >> Self.pageShift + 1) << Self.pageShift

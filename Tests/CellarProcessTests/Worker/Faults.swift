@@ -61,13 +61,12 @@ struct FaultRun {
         do {
             var options = Store.Options()
             options.checkpointInterval = .seconds(3600)
-            options.lockTimeout = .seconds(1)
             let store = try Store.open(path, options)
             defer { store.close() }
             let cell = try store.value("number", initial: 0)
             cell.store(number)
             try store.array("large", of: Int.self, count: 400_000).store(number, at: 399_999)
-            try store.sync(timeout: .seconds(2))
+            try store.sync()
             synced = true
             try store.remove("large")
             return (nil, synced)

@@ -32,7 +32,7 @@ struct BarrierTests {
             _ = DirtyMark(race.mark).take()
             if barrier { #expect(MemoryBarrier.expedited()) }
             let seen = race.value.relaxed()
-            while race.done.ordered() >> 1 != round {}
+            spin { race.done.ordered() >> 1 != round }
             if race.done.ordered() & 1 == 1, seen != round { missed += 1 }
         }
         writer.join()
@@ -48,7 +48,7 @@ struct BarrierTests {
 
         func write(_ rounds: UInt64) {
             for round in 1...rounds {
-                while start.ordered() != round {}
+                spin { start.ordered() != round }
                 value.release(round)
                 MemoryBarrier.compilerOnly()
                 let quiet = mark.relaxed() & DirtyMark.quiet

@@ -17,7 +17,7 @@ struct CheckpointGateTests {
             let reached = Atomic(first)
             let other = try NativeThread(name: "checkpointer") {
                 for pass in first..<first + rounds {
-                    while reached.load(ordering: .acquiring) < pass {}
+                    spin { reached.load(ordering: .acquiring) < pass }
                     gate.begun.add(1)
                     gate.end(pass, nil)
                 }
@@ -25,13 +25,13 @@ struct CheckpointGateTests {
             var failed = 0
             for pass in first..<first + rounds {
                 reached.store(pass, ordering: .releasing)
-                wait: while true {
+                spin {
                     switch gate.outcome(of: pass) {
-                    case .notYet: continue
+                    case .notYet: return true
                     case .failed: failed += 1
                     case .onDisk: break
                     }
-                    break wait
+                    return false
                 }
             }
             other.join()

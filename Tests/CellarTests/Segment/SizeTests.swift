@@ -5,7 +5,7 @@ import Testing
 /// What cells cost, and how many there can be.
 struct SizeTests {
     @Test func aHundredThousandNumbers() throws {
-        try withScratchStore(seconds: 200) { scratch in
+        try withScratchStore { scratch in
             let store = try scratch.open()
             let before = try #require(try store.statistics().segment).used
             let count = 100_000
@@ -36,7 +36,7 @@ struct SizeTests {
 
     /// Memory of removed cells is used again when everyone who could look at them has gone.
     @Test func removedCellsDoNotPileUp() throws {
-        try withScratchStore(seconds: 120) { scratch in
+        try withScratchStore { scratch in
             var sizes: [Int] = []
             for _ in 0..<6 {
                 let store = try scratch.open()
