@@ -30,7 +30,7 @@ extension ProcessTests {
                 #expect(watchers[3].waitForStop())
                 for worker in watchers.prefix(3) { worker.kill() }
                 let before = try counter.versioned()
-                for step in 0..<100_000 { counter.store(step) }
+                for step in 1..<100_000 { counter.store(step) }
                 let next = try #require(try counter.wait(after: before.version, timeout: .seconds(30)))
                 #expect(next.value == 99_999)
                 // The sweep after the deaths may come in between.

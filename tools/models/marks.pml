@@ -3,15 +3,16 @@
  * Modelled: two writers of two words of one piece (a chunk of an array), whose stores wait in their processors' store
  * buffers while their loads go ahead (x86-TSO; atomic operations empty the buffer); checkpointers one after the other, each
  * of which may be killed after any step, and whose successor puts back what it took. The database's commit is one step.
+ * Somebody arms the piece once, at any time, which silences quiet and has a writer move the count on: watch.pml is about him.
  * Left out: more than one cell; a writer's own death, after which everything is compared (see Keeper.patrol).
  *
  * Property: when a pass ends well, the disk has at least what had been stored when it began. (A store has been made once
  * it left the buffer and its writer went on.)
  *
- * mutations: NO_BARRIER QUIET_FIRST NO_VERSION NO_TAKEN NO_PUT_BACK PUT_BACK_CLEARS_FIRST READ_FIRST CLEAR_AFTER
+ * mutations: NO_BARRIER QUIET_FIRST NO_VERSION NO_TAKEN NO_PUT_BACK PUT_BACK_CLEARS_FIRST READ_FIRST CLEAR_AFTER MOVES_ON_WITHOUT_DIRTY
  */
 #ifndef PASSES
-#define PASSES 3
+#define PASSES 2
 #endif
 #define WRITES 2
 #define DEATHS 2         /* so that a successor can die while it takes over */
@@ -20,6 +21,8 @@ byte value[2], buffered[2], disk[2];
 bool isBuffered[2];
 bool quiet = false, dirty = false, taken = false;
 byte version = 0;
+bool watched = false;
+bit count = 0;
 bool cellDirty = false, cellTaken = false;
 byte stored[2];             /* ghost */
 byte deaths = 0;
@@ -33,18 +36,24 @@ end: do
     od
 }
 
-/* Compare-and-swap from the very mark that was seen. */
+/* Compare-and-swap from the very mark that was left. */
+#ifdef MOVES_ON_WITHOUT_DIRTY
+#define LEFT_DIRTY true
+#else
+#define LEFT_DIRTY dirty
+#endif
 inline becomeQuiet(me) {
 #ifdef NO_VERSION
     atomic { FLUSH(me); quiet = true }
 #else
-    atomic { FLUSH(me); if :: version == sawVersion && taken == sawTaken && dirty -> quiet = true :: else fi }
+    atomic { FLUSH(me); if :: version == sawVersion && taken == sawTaken && count == sawCount && !watched && LEFT_DIRTY -> quiet = true :: else fi }
 #endif
 }
 
 proctype writer(byte me) {
     byte n = 0, sawVersion;
     bool sawTaken;
+    bit sawCount;
     do
     :: n < WRITES ->
         n++;
@@ -52,7 +61,20 @@ proctype writer(byte me) {
         if
         :: quiet
         :: else ->
-            atomic { FLUSH(me); dirty = true; sawVersion = version; sawTaken = taken };
+            /* Or-ing, and moving on where it is watched, which sets dirty once more: another may have taken it in between. */
+            atomic { FLUSH(me); dirty = true; sawVersion = version; sawTaken = taken; sawCount = count };
+            if
+            :: watched ->
+                atomic {
+                    FLUSH(me);
+                    if :: watched -> watched = false; count++ :: else fi;
+#ifndef MOVES_ON_WITHOUT_DIRTY
+                    dirty = true;
+#endif
+                    sawVersion = version; sawTaken = taken; sawCount = count
+                }
+            :: else
+            fi;
 #ifdef QUIET_FIRST
             becomeQuiet(me);
             cellDirty = true
@@ -61,7 +83,7 @@ proctype writer(byte me) {
             becomeQuiet(me)
 #endif
         fi;
-        atomic { !isBuffered[me] -> stored[me] = n; sawVersion = 0; sawTaken = false }
+        atomic { !isBuffered[me] -> stored[me] = n; sawVersion = 0; sawTaken = false; sawCount = 0 }
     :: n == WRITES -> break
     od
 }
@@ -140,6 +162,10 @@ again:
         }
     :: pass == PASSES -> break
     od
+}
+
+active proctype armer() {
+    atomic { watched = true; quiet = false }
 }
 
 init { atomic { run writer(0); run writer(1) } }

@@ -2,8 +2,9 @@ import CCellar
 
 /// How far a cell, or a part of an array, had changed when somebody looked: to wait for what comes after.
 ///
-/// Of use with handles of the cell that come from the same store object, until that is closed. In a process that may
-/// write it counts changes, modulo 2³²: only those that somebody waited for. In a read-only one it stands for the content.
+/// Of use with handles of the cell that come from the same store object, until that is closed. Of a value it stands for the
+/// content. Of an array it counts changes, modulo 2³²: only those that somebody waited for; in a read-only process it stands
+/// for the content there too, as a hash.
 public struct CellVersion: Hashable, Sendable {
     /// The chunk that the first number is of; a value has the one chunk 0.
     let firstChunk: Int
@@ -57,16 +58,32 @@ struct CellWatch: Watchable {
 
     // MARK: Versions
 
-    /// The version from which changes are told on: of what is read after this, nothing that is missed stays untold.
-    func arm() throws(StoreError) -> CellVersion {
+    /// Whether versions count changes. As long as such a version is current, all its chunks are armed.
+    private var isCounted: Bool { isArray && attachment.canArm }
+
+    /// The version now: of what is read after this, no change is missed.
+    func version() throws(StoreError) -> CellVersion {
         try checkWatchable()
-        guard attachment.canArm, let segment = attachment.segment else {
+        guard isCounted else {
             return CellVersion(firstChunk: chunks.lowerBound, numbers: chunks.map { contentNumber($0) })
         }
-        let numbers = chunks.map { UInt64(mark($0).watch.arm()) }
-        // Between arming and reading; pairs with the fence of every writer between changing and looking at the mark.
+        return CellVersion(firstChunk: chunks.lowerBound, numbers: try arm().map { UInt64($0) })
+    }
+
+    /// Has writers tell of the next change of each chunk; the counts until then.
+    @discardableResult
+    private func arm() throws(StoreError) -> [UInt32] {
+        guard let segment = attachment.segment else { throw attachment.readOnlyError }
+        let counts = chunks.map { mark($0).watch.arm() }
+        // Between arming and looking; pairs with the fence of every writer between changing and looking at the mark.
         try segment.passBarrier()
-        return CellVersion(firstChunk: chunks.lowerBound, numbers: numbers)
+        return counts
+    }
+
+    func prepareToSleep() throws(StoreError) { if !isCounted { try arm() } }
+
+    func seemsCurrent(_ version: CellVersion, at count: UInt32) -> Bool {
+        isArray ? self.count.acquire() == count : isCurrent(version)
     }
 
     func isCurrent(_ version: CellVersion) -> Bool {
@@ -100,15 +117,20 @@ struct CellWatch: Watchable {
 
     /// The number that moves on when the chunk changes.
     private func number(_ chunk: Int) -> UInt64 {
-        attachment.canArm ? UInt64(mark(chunk).watch.count) : contentNumber(chunk)
+        isCounted ? UInt64(mark(chunk).watch.count) : contentNumber(chunk)
     }
 
-    // MARK: Looking without being told
+    // MARK: Content
 
     /// A number that stands for the content: the word itself, how often a larger value was written, or a hash.
     private func contentNumber(_ chunk: Int) -> UInt64 {
         if isArray { return digest(chunk) }
-        return cell.size <= 8 ? cell.word.acquire() : cell.sequence.acquire() >> 1
+        return cell.size <= 8 ? Self.number(ofWord: cell.word.acquire(), size: cell.size) : cell.sequence.acquire() >> 1
+    }
+
+    /// Without what ran over from a narrow integer.
+    static func number(ofWord word: UInt64, size: Int) -> UInt64 {
+        size < 8 ? word & ((1 << UInt64(size * 8)) - 1) : word
     }
 
     /// FNV-1a over words, turned so that high bits come down. Elements begin at a multiple of 8, and have memory up to one.
@@ -134,6 +156,6 @@ extension CellWatch {
     func changes(after version: CellVersion, until deadline: Int64) throws(StoreError) -> CellChanges? {
         let watch = CellWatch(self, following: version)
         guard try watch.waitForChange(after: version, until: deadline) else { return nil }
-        return watch.changes(from: version, to: try watch.arm())
+        return watch.changes(from: version, to: try watch.version())
     }
 }

@@ -270,11 +270,3 @@ final class DictionaryCore: Sendable {
         if !reference.mark.isQuiet { attachment.noteChange(reference.mark, cell: reference.cell.id) }
     }
 }
-
-extension DictionaryCore {
-    /// The dictionary as something that changes: by its mark, as a value.
-    func watch() throws(StoreError) -> CellWatch {
-        guard case .memory(let reference) = place, attachment.canArm else { throw attachment.readOnlyError }
-        return CellWatch(value: try CellReference(dictionary: reference.cell), image: nil, attachment)
-    }
-}

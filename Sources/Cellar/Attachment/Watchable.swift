@@ -1,8 +1,8 @@
-/// Something in shared memory whose changes can be waited for: a count that moves on, and how to tell whether it did.
-/// Here is how to wait; what it is that changes, only those know who conform.
+/// Something in shared memory whose changes can be waited for: how to look whether it changed, how to have writers tell,
+/// and the count that they move on then. Here is how to wait; what it is that changes, only those know who conform.
 ///
-/// A version is taken armed (`WatchWord.arm`, and a barrier): as long as it is current, whoever changes something moves
-/// the count on and wakes. So to wait is to sleep on the count, for as long as the version is current.
+/// To wait is to look; to read the count; to arm (`WatchWord.arm`, and a barrier); to look once more; and to sleep on the
+/// count for as long as it is what was read.
 protocol Watchable: Sendable {
     associatedtype Version: Sendable
     var attachment: Attachment { get }
@@ -12,6 +12,10 @@ protocol Watchable: Sendable {
     var isRemoved: Bool { get }
     /// Whether nothing changed since the version was taken.
     func isCurrent(_ version: Version) -> Bool
+    /// The same, without going through many words: by what the count was if need be.
+    func seemsCurrent(_ version: Version, at count: UInt32) -> Bool
+    /// Has writers tell of changes from now on, if they do not already.
+    func prepareToSleep() throws(StoreError)
 }
 
 extension Watchable {
@@ -24,11 +28,12 @@ extension Watchable {
     func waitForChange(after version: Version, until deadline: Int64) throws(StoreError) -> Bool {
         var pace = PollPace(attachment)
         while true {
-            // The count first: what happens after the looks below finds the word changed, and nobody sleeps on it.
-            let seen = count.acquire()
             try checkWatchable()
             if !pace.look({ isCurrent(version) }) { return true }
             if MonotonicClock.now() >= deadline { return false }
+            let seen = count.acquire()
+            if attachment.canArm, attachment.spin.spin({ !seemsCurrent(version, at: seen) }) { continue }
+            if try !mustSleep(version) { continue }
             attachment.sleep(while: count, is: seen, until: min(deadline, pace.next()))
         }
     }
@@ -37,13 +42,22 @@ extension Watchable {
     func waitForChange(after version: Version) async throws(StoreError) -> Bool {
         var pace = PollPace(attachment)
         while true {
-            let seen = count.acquire()
             try checkWatchable()
             if !pace.look({ isCurrent(version) }) { return true }
+            let seen = count.acquire()
+            if try !mustSleep(version) { continue }
             let outcome = try await WaitingRooms.wait(
                 while: count, is: seen, until: pace.next(), keeping: attachment, unless: { attachment.isClosed })
             if outcome == .cancelled { return false }
         }
+    }
+
+    /// Arms, and looks once more. What changes, or goes, after that finds the count moved on, and nobody sleeps on it.
+    private func mustSleep(_ version: Version) throws(StoreError) -> Bool {
+        // Who is not told has just looked.
+        guard attachment.canArm else { return true }
+        try prepareToSleep()
+        return !isRemoved && isCurrent(version)
     }
 }
 
@@ -60,7 +74,7 @@ extension Attachment {
     /// Sleeps while the word is `expected` and the attachment is open; may wake early for no reason.
     fileprivate func sleep(while futex: SharedFutex, is expected: UInt32, until deadline: Int64) {
         let heard = ending.futex.acquire()
-        if isClosed || canArm && spin.spin({ futex.acquire() != expected }) { return }
+        if isClosed { return }
         var words = FutexSet()
         words.add(futex, while: expected)
         words.add(ending.futex, while: heard)

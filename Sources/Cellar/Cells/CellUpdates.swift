@@ -24,7 +24,7 @@ public struct CellUpdates: AsyncSequence, Sendable {
         public mutating func next(isolation actor: isolated (any Actor)?) async throws(StoreError) -> [Range<Int>]? {
             do throws(StoreError) {
                 if let last, try await !watch.waitForChange(after: last) { return nil }
-                let now = try watch.arm()
+                let now = try watch.version()
                 let changes = watch.changes(from: last ?? CellVersion(firstChunk: 0, numbers: []), to: now)
                 last = now
                 return changes.ranges
@@ -53,8 +53,8 @@ extension SharedArray {
     public func updates(in range: Range<Int>) -> CellUpdates { CellUpdates(watch: watch(range)) }
 
     /// How far the array, or the elements in the range, changed up to now: to read them, and then wait for what comes
-    /// after. O(chunks). Throws and costs as `SharedValue.versioned`.
-    public func version(of range: Range<Int>? = nil) throws(StoreError) -> CellVersion { try watch(range).arm() }
+    /// after. Until a chunk changes, who changes it next tells. O(chunks), and a barrier on all processors.
+    public func version(of range: Range<Int>? = nil) throws(StoreError) -> CellVersion { try watch(range).version() }
 
     /// Waits until elements that the version is of were changed after it, and returns which; nil if none was within
     /// `timeout`. Blocks its thread, and throws, as `SharedValue.wait`.
@@ -68,7 +68,7 @@ extension UntypedCell {
     public var updates: CellUpdates { CellUpdates(watch: watch) }
 
     /// How far the cell changed up to now: to read it, and then wait for what comes after. See `SharedValue.versioned`.
-    public func version() throws(StoreError) -> CellVersion { try watch.arm() }
+    public func version() throws(StoreError) -> CellVersion { try watch.version() }
 
     /// Waits until the cell was changed after the version, and returns where; nil if it was not within `timeout`. Blocks
     /// its thread, and throws, as `SharedValue.wait`.

@@ -11,12 +11,12 @@ extension Versioned: Equatable where Value: Equatable {}
 /// The values that a cell holds, one after the other: first the one it has now, then, each time it was changed, the one
 /// it has then.
 ///
-/// A slow reader skips what was replaced before it came, and never misses the last one. A change is being stored to: a
-/// value that was replaced by an equal one may come again, and so may any value when a process died that had the store
-/// open. Ends when the task is cancelled, the cell removed or the store closed. Throws `.invalidValue` as `load` does.
+/// A slow reader skips what was replaced before it came, and never misses the last one. What is stored without being
+/// another value is no change up to 8 bytes; of larger values each store is one, and one may come twice. Ends when the task
+/// is cancelled, the cell removed or the store closed. Throws `.invalidValue` as `load` does.
 ///
-/// Waiting blocks no thread. A read-only process is not told of changes: it looks each 1 to 50 ms, and takes for a change
-/// what differs from the last time.
+/// Waiting blocks no thread. Writers are asked to tell of the next change only by who is about to wait. A read-only process
+/// cannot ask: it looks each 1 to 50 ms.
 public struct ValueUpdates<Value: BitwiseCopyable>: AsyncSequence {
     public typealias Element = Value
     public typealias Failure = StoreError
@@ -58,17 +58,25 @@ extension SharedValue {
 
     /// The value now, with its version, for `wait(after:timeout:)`.
     ///
-    /// From then on until it changes, whoever changes it takes a slow path once, with a system call. Throws `.removed`,
-    /// `.closed`, and as `load`. Costs a barrier on all processors (about a microsecond).
+    /// Takes no lock. Throws `.removed`, `.closed`, and as `load`.
     public func versioned() throws(StoreError) -> Versioned<Value> {
-        let version = try watch.arm()
-        return Versioned(value: try load(), version: version)
+        let watch = watch
+        guard Self.fitsInWord else {
+            let version = try watch.version()
+            return Versioned(value: try load(), version: version)
+        }
+        try watch.checkWatchable()
+        let word = cell.word.acquire()
+        let number = CellWatch.number(ofWord: word, size: cell.size)
+        return Versioned(
+            value: try Self.value(ofWord: word, checked), version: CellVersion(firstChunk: 0, numbers: [number]))
     }
 
     /// Waits until the value was changed after the version, and returns what it is then; nil if it was not within
     /// `timeout`. Returns at once if it was changed already. What was replaced meanwhile is skipped; the last is not.
     ///
-    /// Blocks its thread: looks for some microseconds, where that has paid before, then sleeps. Throws `.removed` and
+    /// Blocks its thread: looks for some microseconds, where that has paid before, then asks writers to tell (a barrier on all
+    /// processors, about a microsecond) and sleeps. Whoever changes the value next makes a system call, once. Throws `.removed` and
     /// `.closed` (of a store that is closed meanwhile, too), and as `load`. In a read-only process see `ValueUpdates`.
     public func wait(after version: CellVersion, timeout: Duration) throws(StoreError) -> Versioned<Value>? {
         let deadline = MonotonicClock.deadline(after: timeout)

@@ -6,21 +6,21 @@ public struct DictionaryChanges: AsyncSequence, Sendable {
     public typealias Element = CellVersion
     public typealias Failure = StoreError
 
-    let watch: CellWatch
+    let watch: DictionaryWatch
 
     public func makeAsyncIterator() -> Iterator { Iterator(watch: watch) }
 
     public struct Iterator: AsyncIteratorProtocol {
-        let watch: CellWatch
+        let watch: DictionaryWatch
         private var last: CellVersion?
 
-        init(watch: CellWatch) { self.watch = watch }
+        init(watch: DictionaryWatch) { self.watch = watch }
 
         /// The version after the next change; nil at the end.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws(StoreError) -> CellVersion? {
             do throws(StoreError) {
                 if let last, try await !watch.waitForChange(after: last) { return nil }
-                last = try watch.arm()
+                last = try watch.version()
                 return last
             } catch {
                 if error.code == .removed || error.code == .closed { return nil }
@@ -40,7 +40,7 @@ extension SharedDictionary {
     }
 
     /// How far the dictionary changed up to now: to read from it, and then wait for what comes after.
-    public func version() throws(StoreError) -> CellVersion { try core.watch().arm() }
+    public func version() throws(StoreError) -> CellVersion { try core.watch().version() }
 
     /// Waits until the dictionary was changed after the version; returns the version it is at then, or nil if it was not within
     /// `timeout`. Blocks its thread. Throws `.removed`, `.closed`, `.readOnly`.
@@ -48,6 +48,6 @@ extension SharedDictionary {
         let watch = try core.watch()
         let deadline = MonotonicClock.deadline(after: timeout)
         guard try watch.waitForChange(after: version, until: deadline) else { return nil }
-        return try watch.arm()
+        return try watch.version()
     }
 }

@@ -86,9 +86,6 @@ extension CellReference {
             stride: size, id: header.id)
     }
 
-    /// What there is of a dictionary's cell itself: its lock, its mark, its state.
-    init(dictionary header: CellHeader) throws(StoreError) { try self.init(wordOf: header, size: 8) }
-
     private init(copiesOf header: CellHeader, size: Int, alignment: Int) throws(StoreError) {
         let copy = Rounding.up(size, to: 16)
         guard copy > 0, copy <= header.segment.reserve else {

@@ -43,7 +43,7 @@ let watchingCommands: [String: Command] = [
             CrashPoints.record()
             for step in 0..<arguments.number(1) { cell.store(step) }
             say("woke \(CrashPoints.visits["watch: woken", default: 0])")
-            _ = try cell.versioned()
+            _ = try cell.wait(after: cell.versioned().version, timeout: .milliseconds(1))
             for step in 0..<arguments.number(1) { cell.store(step) }
             say("woke \(CrashPoints.visits["watch: woken", default: 0])")
         #endif

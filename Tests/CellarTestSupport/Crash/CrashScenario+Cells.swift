@@ -16,7 +16,7 @@ extension CrashScenario {
         word("change a word under its lock") { (cell: SharedValue<Int>) in try cell.withLock { $0 = 2 } },
         word("store a watched word") { cell in
             // Whoever is killed from here on leaves somebody who wants to be told.
-            _ = try cell.versioned()
+            _ = try cell.wait(after: cell.versioned().version, timeout: .milliseconds(1))
             cell.store(2)
         },
         block("store a large value") { try $0.store(Checksummed(number: 2)) },

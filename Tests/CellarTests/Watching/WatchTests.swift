@@ -68,8 +68,11 @@ struct WatchTests {
             try store.sync()
             let seen = try number.versioned()
             let before = try list.version()
+            // It asks to be told, in vain.
+            #expect(try number.wait(after: seen.version, timeout: .milliseconds(1)) == nil)
             number.store(1)
             list[3] = 1
+            #expect(number.cell.mark.watch.count == 1)
             #expect(try number.wait(after: seen.version, timeout: .zero)?.value == 1)
             #expect(try list.wait(after: before, timeout: .zero)?.ranges == [0..<10])
             #expect(try store.statistics().segment?.isDirty == false)
@@ -132,6 +135,22 @@ struct WatchTests {
         try body()
         for thread in threads { thread.join() }
         return codes.withLock { $0 }
+    }
+
+    /// What runs over from a narrow integer into the word's other bytes is no change, nor is an equal value.
+    @Test func whatIsNoChange() throws {
+        try withScratchStore { scratch in
+            let store = try scratch.open()
+            let narrow = try store.value("narrow", initial: UInt8(200))
+            let seen = try narrow.versioned()
+            narrow.store(200)
+            narrow.add(128)
+            narrow.add(128)
+            #expect(narrow.load() == 200)
+            #expect(try narrow.wait(after: seen.version, timeout: .milliseconds(1)) == nil)
+            narrow.add(1)
+            #expect(try narrow.wait(after: seen.version, timeout: .zero)?.value == 201)
+        }
     }
 
     // MARK: Arrays
@@ -219,12 +238,15 @@ struct WatchTests {
         try withScratchStore { scratch in
             let store = try scratch.open { $0.checkpointInterval = .milliseconds(1) }
             let number = try store.value("number", initial: 0)
-            for step in 0..<100_000 { number.store(step) }
-            #expect(number.cell.mark.watch.count == 0)
             let seen = try number.versioned()
+            for step in 1...100_000 { number.store(step) }
+            #expect(number.cell.mark.watch.count == 0)
+            #expect(try number.wait(after: seen.version, timeout: .milliseconds(1))?.value == 100_000)
+            let last = try number.versioned()
+            #expect(try number.wait(after: last.version, timeout: .milliseconds(1)) == nil)
             for step in 0..<100_000 { number.store(step) }
             #expect(number.cell.mark.watch.count == 1)
-            #expect(try number.wait(after: seen.version, timeout: .zero)?.value == 99_999)
+            #expect(try number.wait(after: last.version, timeout: .zero)?.value == 99_999)
         }
     }
 }

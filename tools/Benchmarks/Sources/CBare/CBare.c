@@ -1,8 +1,15 @@
 #define _GNU_SOURCE
 #include "CBare.h"
+#include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 // One operation an iteration, as in the Swift loops: unrolled, these would measure the loop and not the operation.
 #if defined(__clang__)
@@ -84,4 +91,60 @@ uint64_t bare_find(const void *table, size_t repetitions) {
         slot = (__atomic_load_n((const uint64_t *)block, __ATOMIC_ACQUIRE) + i * 0x9E3779B97F4A7C15u) & mask;
     }
     return slot;
+}
+
+int bare_pin(int processor) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(processor, &set);
+    return sched_setaffinity(0, sizeof set, &set);
+}
+
+static int64_t nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static int ascending(const void *left, const void *right) {
+    int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+    return a < b ? -1 : a > b;
+}
+
+struct wake_page {
+    int64_t stored;
+    uint32_t count;
+    int64_t samples[];
+};
+
+static void sleep_and_note(struct wake_page *page, int repetitions) {
+    for (int done = 0; done < repetitions; done++) {
+        while (__atomic_load_n(&page->count, __ATOMIC_ACQUIRE) == (uint32_t)done)
+            syscall(SYS_futex, &page->count, FUTEX_WAIT, done, NULL, NULL, 0);
+        page->samples[done] = nanoseconds() - __atomic_load_n(&page->stored, __ATOMIC_RELAXED);
+    }
+}
+
+double bare_wake(int waker, int sleeper, int repetitions, unsigned pause_microseconds) {
+    size_t bytes = sizeof(struct wake_page) + (size_t)repetitions * sizeof(int64_t);
+    struct wake_page *page = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) return -1;
+    pid_t child = fork();
+    if (child == 0) {
+        bare_pin(sleeper);
+        sleep_and_note(page, repetitions);
+        _exit(0);
+    }
+    bare_pin(waker);
+    for (int done = 0; done < repetitions; done++) {
+        usleep(pause_microseconds);
+        __atomic_store_n(&page->stored, nanoseconds(), __ATOMIC_RELAXED);
+        __atomic_fetch_add(&page->count, 1, __ATOMIC_RELEASE);
+        syscall(SYS_futex, &page->count, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+    }
+    waitpid(child, NULL, 0);
+    qsort(page->samples, (size_t)repetitions, sizeof(int64_t), ascending);
+    double median = (double)page->samples[repetitions / 2];
+    munmap(page, bytes);
+    return median;
 }

@@ -16,3 +16,8 @@ void bare_locked_copy64(void *page, size_t repetitions);
 void *bare_table(size_t cells);
 /// What no lookup can do without: from a random slot to its block, each step waiting for the one before.
 uint64_t bare_find(const void *table, size_t repetitions);
+/// Binds the calling thread to one processor. Returns 0 or -1.
+int bare_pin(int processor);
+/// Wakes a process that sleeps on a futex, so often, with a pause before each; processes are bound to the processors.
+/// Returns the median of the nanoseconds from just before the store until the woken one goes on, or -1.
+double bare_wake(int waker, int sleeper, int repetitions, unsigned pause_microseconds);
