@@ -21,11 +21,11 @@ struct Operations: ParsableCommand {
 
     @Option(help: "How often each measurement is repeated.") var rounds = 15
     @Option(help: "Operations a measurement.") var operations = 2_000_000
-    @Option(help: "Cells in the store for lookups and opening, entries in a table.") var cells = 100_000
-    @Option(help: "One group alone: values, store, table or idle.") var only: Group?
+    @Option(help: "Cells in the store for lookups and opening, entries in a table; ten times as many in a dictionary.") var cells = 100_000
+    @Option(help: "One group alone: values, store, table, dictionary or idle.") var only: Group?
 
     enum Group: String, ExpressibleByArgument, CaseIterable {
-        case values, store, table, idle
+        case values, store, table, dictionary, idle
     }
 
     func run() throws {
@@ -34,6 +34,7 @@ struct Operations: ParsableCommand {
             try? Store.remove(path)
             try? Store.remove(path + "-many")
             try? Store.remove(path + "-table")
+            try? Store.remove(path + "-dictionary")
         }
         print("work                               median        min…max (ns)       bare         ratio    bound")
         var rows: [Row] = []
@@ -42,6 +43,8 @@ struct Operations: ParsableCommand {
             case .values: rows += try valueRows(path)
             case .store: rows += try StoreRows(path: path + "-many", cells: cells, rounds: rounds).rows()
             case .table: rows += try TableRows(path: path + "-table", entries: cells, rounds: rounds).rows()
+            case .dictionary:
+                rows += try DictionaryRows(path: path + "-dictionary", entries: cells * 10, rounds: rounds).rows()
             case .idle: rows.append(try idleRow(path))
             }
         }
