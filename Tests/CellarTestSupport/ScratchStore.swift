@@ -141,18 +141,3 @@ public func withScratchStore<Result>(
     try watchdog.finish()
     return try outcome.get()
 }
-
-/// The same for a body that waits without blocking its thread.
-public func withScratchStore<Result>(
-    seconds: Int = 60, function: String = #function, isolation: isolated (any Actor)? = #isolation,
-    _ body: (ScratchStore) async throws -> Result
-) async throws -> Result {
-    signal(SIGPIPE, SIG_IGN)
-    let scratch = ScratchStore()
-    defer { scratch.tearDown() }
-    let watchdog = Watchdog(seconds: seconds, function) { scratch.killWorkers() }
-    let outcome: Swift.Result<Result, any Error>
-    do { outcome = .success(try await body(scratch)) } catch { outcome = .failure(error) }
-    try watchdog.finish()
-    return try outcome.get()
-}

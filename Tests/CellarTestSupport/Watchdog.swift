@@ -68,7 +68,7 @@ public final class Watchdog: Sendable {
         unsafe bytes.withUnsafeBytes { _ = unsafe write(2, $0.baseAddress!, $0.count) }
     }
 
-    private static func thread(_ body: @escaping @Sendable () -> Void) {
+    static func thread(_ body: @escaping @Sendable () -> Void) {
         final class Box: Sendable {
             let body: @Sendable () -> Void
             init(_ body: @escaping @Sendable () -> Void) { self.body = body }

@@ -132,6 +132,10 @@ final class FuzzedStore {
         for table in (try? store.tables()) ?? [] {
             try tolerating { try store.untypedTable(table.name).forEach { _ in true } }
         }
+        try tolerating {
+            let list = try store.array("list", of: Int.self)
+            _ = try list.wait(after: list.version(), timeout: .zero)
+        }
         let cells = try store.cells()
         for cell in cells { try tolerating { _ = try store.cell(cell.name).bytes() } }
     }
@@ -161,6 +165,16 @@ final class FuzzedStore {
                 _ = try triple.load()
                 try triple.withLock { $0 = Triple(4) }
                 try triple.store(Triple(5))
+            },
+            {
+                let value = try store.value("value", of: Int.self)
+                _ = try value.wait(after: value.versioned().version, timeout: .milliseconds(1))
+                value.add(1)
+            },
+            {
+                let list = try store.array("list", of: Int.self)
+                _ = try list.wait(after: list.version(), timeout: .milliseconds(1))
+                list[5] = 2
             },
             { for index in 5..<12 { _ = try store.value("many \(index)", of: Triple.self).load() } },
             { for index in 0..<20 { _ = try store.value("new \(index)", initial: Triple(index)) } },

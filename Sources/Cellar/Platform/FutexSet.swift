@@ -15,12 +15,12 @@ struct FutexSet {
     }
 
     /// Sleeps until one of the words is not what it was added with, at most until the deadline; may wake early for no
-    /// reason. False, at once, where the kernel cannot do it (before Linux 5.16, or a filter that does not know it).
+    /// reason. False, at once, where the kernel does not do it (before Linux 5.16, or a filter that does not know it).
     func sleep(until deadline: Int64) -> Bool {
         let result = unsafe waiters.withUnsafeBufferPointer { buffer in
             unsafe cellar_futex_wait_any(buffer.baseAddress!, UInt32(buffer.count), max(deadline, 0))
         }
-        return result != ENOSYS && result != EPERM
+        return [0, EAGAIN, ETIMEDOUT, EINTR].contains(result)
     }
 }
 

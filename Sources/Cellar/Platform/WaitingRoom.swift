@@ -67,8 +67,8 @@ final class WaitingRoom: Sendable {
         return ticket.wasCancelled ? .cancelled : .called
     }
 
-    /// How many wait, or have just been called.
-    var guestCount: Int { guests.withLock { $0.count } }
+    /// How many wait.
+    var guestCount: Int { guests.withLock { $0.count { !$0.ticket.wasCalled } } }
 
     private func admit(_ guest: Guest) -> Bool {
         guests.withLock { guests in

@@ -1,3 +1,4 @@
+import CCellar
 import CellarTestSupport
 import Glibc
 import Synchronization
@@ -150,6 +151,32 @@ struct WatchTests {
             #expect(try narrow.wait(after: seen.version, timeout: .milliseconds(1)) == nil)
             narrow.add(1)
             #expect(try narrow.wait(after: seen.version, timeout: .zero)?.value == 201)
+        }
+    }
+
+    /// Where the kernel refuses membarrier, every write fences and takes the slow path.
+    @Test func watchingWhereWritersFence() throws {
+        try withScratchStore { scratch in
+            _ = try scratch.open().attachment.segment?.word(CELLAR_HEADER_FLAGS).formOr(SegmentFlags.writersFence)
+            scratch.closeAll()
+            let store = try scratch.open()
+            #expect(store.attachment.writePolicy == Attachment.fencing)
+            let number = try store.value("number", initial: 0)
+            let list = try store.array("list", of: Int.self, count: 10)
+            let (seen, before) = (try number.versioned(), try list.version())
+            let codes = try waitInThreads(2) { index in
+                if index == 0 {
+                    let value = try number.wait(after: seen.version, timeout: Self.long)?.value
+                    #expect(value == 1)
+                } else {
+                    let ranges = try list.wait(after: before, timeout: Self.long)?.ranges
+                    #expect(ranges == [0..<10])
+                }
+            } meanwhile: {
+                number.store(1)
+                list[0] = 1
+            }
+            #expect(codes == [nil, nil])
         }
     }
 

@@ -43,7 +43,9 @@ struct WatchCommand: ParsableCommand {
         var watched = try cells.map { try WatchedCell($0, in: store) }
         var left = count ?? .max
         var pause: Duration = .milliseconds(1)
+        let clock = ContinuousClock()
         while true {
+            let start = clock.now
             var isChanged = false
             for index in watched.indices {
                 guard let line = try watched[index].change(json: json) else { continue }
@@ -53,8 +55,6 @@ struct WatchCommand: ParsableCommand {
                 if left == 0 { return try output.flush() }
             }
             try output.flush()
-            pause = isChanged ? .milliseconds(1) : min(pause * 2, .milliseconds(50))
-            try TerminatingSignals.sleep(pause)
             // What only the disk has is looked for anew: somebody may have brought it into memory meanwhile.
             if watched.contains(where: { !$0.isInMemory }) {
                 let again = try self.store.look()
@@ -62,6 +62,9 @@ struct WatchCommand: ParsableCommand {
                 store = again
                 for index in watched.indices { try watched[index].find(in: store) }
             }
+            pause = isChanged ? .milliseconds(1) : min(pause * 2, .milliseconds(50))
+            // Looking at large arrays takes a tenth of a processor at most.
+            try TerminatingSignals.sleep(max(pause, (clock.now - start) * 10))
         }
     }
 }
