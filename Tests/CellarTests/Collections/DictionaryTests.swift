@@ -225,8 +225,8 @@ struct DictionaryTests {
         }
     }
 
-    @Test func changesAreTold() async throws {
-        try await withScratchStore { scratch in
+    @Test func changesAreTold() throws {
+        try withScratchStore { scratch in
             let store = try scratch.open()
             let dictionary = try store.dictionary("d", keys: Int.self, values: Int.self, persistence: .volatile)
             let version = try dictionary.version()
@@ -234,12 +234,14 @@ struct DictionaryTests {
             try dictionary.set(1, for: 1)
             let next = try #require(try dictionary.wait(after: version, timeout: .seconds(10)))
             #expect(try dictionary.wait(after: next, timeout: .zero) == nil)
-            var changes = try dictionary.changes.makeAsyncIterator()
-            #expect(try await changes.next() != nil)
-            try dictionary.removeValue(for: 1)
-            #expect(try await changes.next() != nil)
-            try store.remove("d")
-            #expect(try await changes.next() == nil)
+            try runTask {
+                var changes = try dictionary.changes.makeAsyncIterator()
+                #expect(try await changes.next() != nil)
+                try dictionary.removeValue(for: 1)
+                #expect(try await changes.next() != nil)
+                try store.remove("d")
+                #expect(try await changes.next() == nil)
+            }
         }
     }
 }
