@@ -127,7 +127,9 @@ extension CrashScenario {
             var new = 0
             for key in 0..<60 {
                 let seen = try texts["text \(key)"]
-                guard seen == text(key, 1) || seen == text(key, 2) else { throw Wrong("text \(key) is neither old nor new") }
+                guard seen == text(key, 1) || seen == text(key, 2) else {
+                    throw Wrong("text \(key) is neither old nor new")
+                }
                 if seen == text(key, 2) { new += 1 }
             }
             guard try texts.count == 60 else { throw Wrong("it counts \(try texts.count)") }

@@ -36,6 +36,21 @@ struct Bucket {
         self.shape = shape
     }
 
+    /// The bucket that a directory's entry leads to, without a look at it: its size is in the entry, so that its head and the
+    /// slot that is most likely the right one are asked for at the same time.
+    @inline(__always)
+    init?(entry: UInt64, _ shape: DictionaryShape, in segment: Segment) {
+        let offset = entry & Stripe.offsetMask
+        let capacity = ((Int(truncatingIfNeeded: entry >> 57) & 3) &+ 1) &* 4
+        guard let address = unsafe segment.pointer(offset, count: shape.bucketSize(capacity), alignment: 16) else {
+            return nil
+        }
+        self.offset = offset
+        unsafe self.address = unsafe address
+        self.capacity = capacity
+        self.shape = shape
+    }
+
     private func word(_ field: Int) -> SharedWord { unsafe SharedWord(address + field) }
 
     @inline(__always) var state: SharedWord { word(CELLAR_BUCKET_STATE) }
@@ -51,7 +66,9 @@ struct Bucket {
 
     /// Where an entry goes if it can, so that who looks for it can ask for its cache lines at once.
     @inline(__always)
-    func preferred(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash >> 58) % capacity }
+    func preferred(_ hash: UInt64) -> Int {
+        Int(truncatingIfNeeded: ((hash >> 56) &* UInt64(truncatingIfNeeded: capacity)) >> 8)
+    }
 
     @inline(__always)
     func prefetch(_ hash: UInt64) {

@@ -53,7 +53,7 @@ struct DictionaryReader {
         let offset = entry & Stripe.offsetMask
         if offset == 0 { return .certain(.absent) }
         let segment = reference.segment
-        guard let bucket = Bucket(at: offset, reference.shape, in: segment) else {
+        guard let bucket = Bucket(entry: entry, reference.shape, in: segment) else {
             return .uncertain(segment.corrupt("a bucket of a dictionary is said to lie at \(offset)"))
         }
         bucket.prefetch(hash)

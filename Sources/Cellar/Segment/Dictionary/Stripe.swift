@@ -9,8 +9,8 @@ import CCellar
 /// | directory entry | means |
 /// |---|---|
 /// | depth ≪ 48 | no entry has such a hash |
-/// | depth ≪ 48 + offset | the bucket there has them |
-/// | unloaded + depth ≪ 48 (+ offset) | the disk has them (and some are in the bucket already) |
+/// | size ≪ 57 + depth ≪ 48 + offset | the bucket there has them; size says how many slots it has: 4, 8, 12 or 16 |
+/// | 1 ≪ 56 + size ≪ 57 + depth ≪ 48 (+ offset) | the disk has them (and some are in the bucket already) |
 ///
 /// `directory` is the table's offset, and its depth above bit 48; a table is replaced by a larger one with one release
 /// store, which pairs with the acquire load of readers. Its depth only grows, so the word is never the same again, and a
@@ -101,6 +101,15 @@ struct StripeTable {
     @inline(__always)
     func entry(_ index: Int) -> SharedWord { unsafe SharedWord(address + (Self.dirtyWords(depth) &+ index) &* 8) }
     func dirty(_ word: Int) -> SharedWord { unsafe SharedWord(address + word * 8) }
+
+    /// The entry that leads to a bucket, or to none.
+    static func entry(_ bucket: Bucket?, depth: Int, isUnloaded: Bool = false) -> UInt64 {
+        let place = bucket.map { $0.offset | UInt64($0.sizeClass) << 57 } ?? 0
+        return place | UInt64(depth) << 48 | (isUnloaded ? Stripe.unloaded : 0)
+    }
+
+    /// What of an entry says where the bucket is, and how large.
+    static let bucketMask: UInt64 = Stripe.offsetMask | 3 << 57
 
     static func depth(ofEntry entry: UInt64) -> Int { Int(truncatingIfNeeded: entry >> 48) & 0xFF }
 

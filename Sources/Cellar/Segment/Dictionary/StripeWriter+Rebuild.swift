@@ -88,22 +88,19 @@ extension StripeWriter {
     /// Has the directory lead to the new buckets; what it does can be done again.
     func publish(_ position: Position, _ new: [UInt64]) throws(StoreError) {
         let (own, table) = (position.own, position.table)
-        let flag = position.entry & Stripe.unloaded
         let depth = position.depth + (new.count == 2 ? 1 : 0)
-        // Pairs with the acquire load in `DictionaryReader`: who sees a bucket's offset sees the bucket.
-        for (half, offset) in new.enumerated() where new.count == 2 {
+        for half in 0..<max(new.count, 1) {
+            let bucket = new.isEmpty ? nil : Bucket(at: new[half], shape, in: segment)
+            guard new.isEmpty || bucket != nil else { throw segment.corrupt("a new bucket of a dictionary is none") }
+            let entry = StripeTable.entry(bucket, depth: depth, isUnloaded: position.isUnloaded)
             let first = own + half << position.depth
+            // Pairs with the acquire load in `DictionaryReader`: who sees a bucket's offset sees the bucket.
             for index in table.indices(own: first, depth: depth) {
-                table.entry(index).release(offset | UInt64(depth) << 48 | flag)
+                table.entry(index).release(entry)
                 crashPoint("rebuild: directory entry changed")
             }
             // A checkpoint may have taken the place as it was, and not looked at it yet.
             if half == 1 { table.markDirty(first) }
-        }
-        guard new.count < 2 else { return }
-        for index in table.indices(own: own, depth: depth) {
-            table.entry(index).release((new.first ?? 0) | UInt64(depth) << 48 | flag)
-            crashPoint("rebuild: directory entry set")
         }
     }
 
@@ -153,8 +150,8 @@ extension StripeWriter {
         // Those that a split before this one, which was cut off, has changed already may be loaded by now.
         for index in table.indices(own: position.own, depth: position.depth)
         where StripeTable.depth(ofEntry: table.entry(index).relaxed()) == position.depth {
-            let offset = table.entry(index).relaxed() & Stripe.offsetMask
-            table.entry(index).release(Stripe.unloaded | UInt64(depth) << 48 | offset)
+            let bucket = table.entry(index).relaxed() & StripeTable.bucketMask
+            table.entry(index).release(Stripe.unloaded | UInt64(depth) << 48 | bucket)
             crashPoint("load entries: place split")
         }
     }

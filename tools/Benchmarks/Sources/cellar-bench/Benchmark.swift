@@ -10,7 +10,8 @@ struct Block64 { var a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0 }
 struct Benchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cellar-bench", abstract: "Measures Cellar.",
-        subcommands: [Operations.self, Recovery.self, Wake.self, Hold.self, WatchPeer.self], defaultSubcommand: Operations.self)
+        subcommands: [Operations.self, Recovery.self, Wake.self, Hold.self, WatchPeer.self],
+        defaultSubcommand: Operations.self)
 }
 
 struct Operations: ParsableCommand {
@@ -21,7 +22,8 @@ struct Operations: ParsableCommand {
 
     @Option(help: "How often each measurement is repeated.") var rounds = 15
     @Option(help: "Operations a measurement.") var operations = 2_000_000
-    @Option(help: "Cells in the store for lookups and opening, entries in a table; ten times as many in a dictionary.") var cells = 100_000
+    @Option(help: "Cells in the store for lookups and opening, entries in a table; ten times as many in a dictionary.")
+    var cells = 100_000
     @Option(help: "One group alone: values, store, table, dictionary or idle.") var only: Group?
 
     enum Group: String, ExpressibleByArgument, CaseIterable {

@@ -22,10 +22,15 @@ struct DictionaryRows {
         let store = try Store.open(path, options)
         defer { store.close() }
         let before = try store.statistics().segment!.used
-        let dictionary = try store.dictionary("dictionary", keys: Key16.self, values: Block64.self, persistence: .volatile)
+        let dictionary = try store.dictionary(
+            "dictionary", keys: Key16.self, values: Block64.self, persistence: .volatile)
         for index in 0..<entries { try dictionary.set(Block64(a: index), for: Key16(high: index, low: 7)) }
         let bytes = Double(try store.statistics().segment!.used - before) / Double(entries) - 80
-        var rows = [Row(name: "dictionary bytes an entry beside key and value", figure: "\(short(bytes)) B", limit: 64, value: bytes)]
+        var rows = [
+            Row(
+                name: "dictionary bytes an entry beside key and value", figure: "\(short(bytes)) B", limit: 64,
+                value: bytes)
+        ]
         print(rows[0].line)
         let order = (0..<entries).shuffled().prefix(50_000).map { $0 }
         let numbers = order.map { UInt32($0) }
@@ -42,7 +47,8 @@ struct DictionaryRows {
         ).run(rounds: rounds)
         print(get.line)
         rows.append(get)
-        rows.append(Row(name: "dictionary get, absolute", figure: "\(short(get.value)) ns", limit: 150, value: get.value))
+        rows.append(
+            Row(name: "dictionary get, absolute", figure: "\(short(get.value)) ns", limit: 150, value: get.value))
         var samples = Samples()
         for _ in 0..<rounds { samples.add(time(order.count) { DictionaryWork.set(order, in: dictionary) }) }
         let set = samples.median
