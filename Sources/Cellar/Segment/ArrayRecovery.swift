@@ -84,11 +84,13 @@ struct ArrayRecovery {
         unsafe SharedBytes.copyIn(UnsafeRawPointer(buffer), reference.payload + bytes.lowerBound, count: bytes.count)
     }
 
-    /// The update buffer, if it lies in the segment and can hold so many bytes.
+    /// The update buffer, if it lies in the segment and can hold so many bytes. It is a block of its own: one that is said to
+    /// lie over the cell would have its writer change the lock it holds.
     func buffer(holding count: Int) -> UnsafeMutableRawPointer? {
         let capacity = Int(clamping: reference.arrayWord(CELLAR_ARRAY_OVERLAY_CAPACITY).acquire())
         let offset = reference.arrayWord(CELLAR_ARRAY_OVERLAY).acquire()
-        guard offset != 0, count <= capacity, let segment else { return nil }
+        guard offset != 0, count <= capacity, let segment, !reference.overlaps(offset, count: capacity, in: segment)
+        else { return nil }
         return unsafe segment.pointer(offset, count: capacity)
     }
 

@@ -19,6 +19,8 @@ extension Catalog {
         capacity.release(UInt64(rounded))
         crashPoint("update buffer: sized")
         intent.end()
-        if old.offset != 0, old.size > 0 { try Limbo(segment: segment).retire(old) }
+        // What is said to lie over the cell never was a buffer.
+        let isDamaged = cell.overlaps(old.offset, count: Int(clamping: old.size), in: segment)
+        if old.offset != 0, old.size > 0, !isDamaged { try Limbo(segment: segment).retire(old) }
     }
 }

@@ -58,6 +58,13 @@ struct CellReference: @unchecked Sendable {
 
     func arrayWord(_ field: Int) -> SharedWord { unsafe SharedWord(array + field) }
 
+    /// Whether bytes of the segment are the cell's own block's.
+    func overlaps(_ offset: UInt64, count: Int, in segment: Segment) -> Bool {
+        let own = unsafe segment.offset(of: address)
+        let size = unsafe address.assumingMemoryBound(to: cellar_cell.self).pointee.block_size
+        return offset < own &+ max(size, 1) && own < offset &+ UInt64(clamping: count)
+    }
+
     /// Bytes of content: the value's, or all elements'.
     var byteCount: Int { stride * (count - 1) + size }
     var chunkCount: Int { max((stride * count + SegmentLayout.chunkSize - 1) >> SegmentLayout.chunkShift, 1) }

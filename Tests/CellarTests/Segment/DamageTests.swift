@@ -145,6 +145,24 @@ struct DamageTests {
         }
     }
 
+    /// So was the buffer of an array's updates: an update wrote it over the lock that was held.
+    @Test func anUpdateBufferThatLiesOverItsOwnLock() throws {
+        try withScratchStore { scratch in
+            let segment = try prepare(scratch)
+            let header = cell(segment, 1)
+            let array = Int(word(segment, header + CELLAR_CELL_WORD))
+            damage(segment, array + CELLAR_ARRAY_OVERLAY, UInt64(header))
+            damage(segment, array + CELLAR_ARRAY_OVERLAY_CAPACITY, 4096)
+            let store = try scratch.open()
+            let list = try store.array("list", of: Int.self)
+            try list.update(atomically: 0..<10) { span in span.update(repeating: 8) }
+            #expect(list[5] == 8)
+            scratch.closeAll()
+            // Takes locks in this thread.
+            try scratch.open(at: scratch.directory + "/another").value("triple", initial: Triple(1)).store(Triple(2))
+        }
+    }
+
     /// The size of a cell that is said to have more elements than there can be was an overflow: who listed the cells of a
     /// damaged store, and added up what they take, was ended.
     @Test func moreElementsThanThereCanBe() throws {
