@@ -126,6 +126,11 @@ extension DictionaryCore {
             let table = try stripe.table()
             let entry = table.entry(table.index(of: hash)).acquire()
             let depth = StripeTable.depth(ofEntry: entry)
+            guard depth <= table.depth else {
+                // Of a table that was outgrown meanwhile, the memory may be used for something else.
+                if stripe.directory.relaxed() != table.word { continue }
+                throw misplaced(reference)
+            }
             if entry & Stripe.unloaded != 0 {
                 if attachment.writePolicy != Attachment.readOnly {
                     try load(hash, reference)
@@ -150,10 +155,12 @@ extension DictionaryCore {
                 continue
             }
             if let damage { throw damage }
-            guard depth <= table.depth, BucketState(state).depth == depth else {
-                throw reference.segment.corrupt("a bucket of '\(name)' is not where it belongs")
-            }
+            guard BucketState(state).depth == depth else { throw misplaced(reference) }
             return (found.filter { $0.expiry == 0 || $0.expiry > now }, depth)
         }
+    }
+
+    private func misplaced(_ reference: DictionaryReference) -> StoreError {
+        reference.segment.corrupt("a bucket of '\(name)' is not where it belongs")
     }
 }

@@ -20,17 +20,7 @@ let tableCommands: [String: Command] = [
         let store = try arguments.open()
         defer { store.close() }
         let table = try store.table(arguments.text(1), keys: String.self, values: Int.self)
-        var part: [String] = []
-        var number = 0
-        guard let file = unsafe fopen(arguments.text(2), "r") else { throw Failure.noFile }
-        var line: UnsafeMutablePointer<CChar>?
-        var capacity = 0
-        while case let count = unsafe getline(&line, &capacity, file), count > 0 {
-            if number % arguments.number(4) == arguments.number(3), let line = unsafe line {
-                part.append(unsafe String(cString: line).trimmed)
-            }
-            number += 1
-        }
+        let part = try lines(of: arguments.text(2), part: arguments.number(3), of: arguments.number(4))
         say("ready")
         awaitLine()
         for start in stride(from: 0, to: part.count, by: 1000) {
@@ -90,6 +80,22 @@ let tableCommands: [String: Command] = [
 ]
 
 private enum Failure: Error { case noFile }
+
+/// Every so many-th line of a file, from `part` on.
+func lines(of path: String, part: Int, of parts: Int) throws -> [String] {
+    guard let file = unsafe fopen(path, "r") else { throw Failure.noFile }
+    defer { unsafe fclose(file) }
+    var found: [String] = []
+    var number = 0
+    var line: UnsafeMutablePointer<CChar>?
+    var capacity = 0
+    defer { unsafe free(line) }
+    while case let count = unsafe getline(&line, &capacity, file), count > 0 {
+        if number % parts == part, let line = unsafe line { found.append(unsafe String(cString: line).trimmed) }
+        number += 1
+    }
+    return found
+}
 
 extension String {
     /// Without the line's end.

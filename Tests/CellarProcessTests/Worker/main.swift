@@ -8,7 +8,7 @@ let commands: [String: Command] =
     countingCommands.merging(checksumCommands) { $1 }.merging(lockingCommands) { $1 }.merging(stormCommands) { $1 }
     .merging(openingCommands) { $1 }.merging(durabilityCommands) { $1 }.merging(forkCommands) { $1 }
     .merging(crashCommands) { $1 }.merging(tableCommands) { $1 }.merging(surroundingsCommands) { $1 }
-    .merging(watchingCommands) { $1 }
+    .merging(watchingCommands) { $1 }.merging(dictionaryCommands) { $1 }
 
 let words = CommandLine.arguments.dropFirst()
 guard let name = words.first, let command = commands[name] else {

@@ -205,6 +205,59 @@ struct DamageTests {
         }
     }
 
+    // MARK: Dictionaries
+
+    /// A store at rest with a dictionary of 200 entries in memory (in pieces that were not split yet), or with them on disk only.
+    private func prepareDictionary(_ scratch: ScratchStore, onDisk: Bool) throws -> (segment: String, stripes: [Int]) {
+        var store = try scratch.open()
+        let numbers = try store.dictionary("numbers", keys: Int.self, values: Int.self)
+        for key in 0..<200 { try numbers.set(key, for: key) }
+        try store.sync()
+        if onDisk {
+            store = try scratch.reboot()
+            _ = try store.dictionary("numbers", keys: Int.self, values: Int.self).count
+        }
+        let segment = Files.segmentPath(try store.statistics().identity)
+        scratch.closeAll()
+        let part = Int(word(segment, cell(segment, 0) + CELLAR_CELL_WORD))
+        let first = Int(word(segment, part + CELLAR_DICTIONARY_STRIPES))
+        return (segment, (0..<32).map { first + $0 * 512 })
+    }
+
+    /// Who only looks, and asks the disk for what is not in memory yet, believed how many bits of the hash a place stands for:
+    /// more than there are ended the process.
+    @Test(arguments: [1, 64, 255])
+    func aPlaceOnDiskOfImpossibleDepth(depth: Int) throws {
+        try withScratchStore { scratch in
+            let (segment, stripes) = try prepareDictionary(scratch, onDisk: true)
+            for stripe in stripes { damage(segment, stripe + CELLAR_STRIPE_FIRST_ENTRY, 1 << 56 | UInt64(depth) << 48) }
+            let looking = try scratch.openReadOnly().dictionary("numbers", keys: Int.self, values: Int.self)
+            #expect(codeThrown { _ = try looking.keys() } == .corruptSegment)
+            let writing = try scratch.open().dictionary("numbers", keys: Int.self, values: Int.self)
+            #expect(codeThrown { _ = try writing.keys() } == .corruptSegment)
+            #expect(codeThrown { try writing.set(1, for: 1) } == .corruptSegment)
+        }
+    }
+
+    /// The change of an entry that a dead process left, with neither a new slot nor an old one, ended whoever came to finish it.
+    @Test(arguments: [0, 0x1100, 0x11, 0xFF, 0xFF00])
+    func aChangeOfAnEntryWithoutASlot(place: UInt64) throws {
+        try withScratchStore { scratch in
+            let (segment, stripes) = try prepareDictionary(scratch, onDisk: false)
+            for stripe in stripes {
+                damage(segment, stripe, 0x4000_0001)
+                damage(segment, stripe + CELLAR_STRIPE_OPERATION, 1)
+                damage(segment, stripe + CELLAR_STRIPE_PLACE, place)
+                damage(segment, stripe + CELLAR_STRIPE_BUCKET, word(segment, stripe + CELLAR_STRIPE_FIRST_ENTRY))
+            }
+            let numbers = try scratch.open().dictionary("numbers", keys: Int.self, values: Int.self)
+            for _ in 0..<2 { #expect(codeThrown { try numbers.set(1, for: 1) } == .corruptSegment) }
+            #expect(codeThrown { _ = try numbers.count } == .corruptSegment)
+        }
+    }
+
+    // MARK: Another file
+
     @Test func aForeignFileInPlaceOfTheDatabase() throws {
         try withScratchStore { scratch in
             let contents: [[UInt8]] = [

@@ -20,7 +20,7 @@ extension StripeWriter {
         }
         let place = stripe.place.relaxed()
         let (new, old) = (Int(place & 0xFF) - 1, Int(place >> 8 & 0xFF) - 1)
-        guard new < bucket.capacity, old < bucket.capacity else {
+        guard max(new, old) >= 0, max(new, old) < bucket.capacity else {
             throw segment.corrupt("a stripe's intent names no slot")
         }
         let occupied = BucketState(bucket.state.relaxed()).occupied
