@@ -135,6 +135,21 @@ extension CrashScenario {
             guard try texts.count == 60 else { throw Wrong("it counts \(try texts.count)") }
             return new / 60
         },
+        .on("save a dictionary of which a part is locked") { store in
+            try store.dictionary("sums", keys: Int.self, values: Int.self).set(1, for: 5)
+        } operate: { store in
+            let sums = try store.dictionary("sums", keys: Int.self, values: Int.self)
+            for key in 100..<200 { try sums.set(key, for: key) }
+            try sums.update(5) { value in
+                // What could be taken of the other parts is put back.
+                do { try store.sync(timeout: .milliseconds(50)) } catch {}
+                value = 2
+            }
+        } state: { store in
+            let seen = try store.dictionary("sums", keys: Int.self, values: Int.self)[5]
+            guard seen == 1 || seen == 2 else { throw Wrong("the sum is \(String(describing: seen))") }
+            return seen! - 1
+        },
         CrashScenario("bring a dictionary in from disk") { path in
             try withStore(path) { store in
                 try Bystanders.make(in: store)
