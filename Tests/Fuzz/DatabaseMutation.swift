@@ -85,7 +85,7 @@ struct DatabaseMutation {
     }
 
     private func damageRecord(_ transaction: OpaquePointer?, _ random: inout SeededRandom) -> String {
-        let table = ["meta", "cells", "values", "cells"].randomElement(using: &random)!
+        let table = ["meta", "cells", "values", "cells", "entries"].randomElement(using: &random)!
         var index: UInt32 = 0
         guard unsafe mdb_dbi_open(transaction, table, 0, &index) == 0 else { return "nothing" }
         guard var (key, value) = unsafe entries(transaction, index).randomElement(using: &random) else {

@@ -30,6 +30,18 @@ final class FuzzedStore {
         return options
     }
 
+    private static func texts(_ store: Store) throws(StoreError) -> SharedDictionary<String, String> {
+        try store.dictionary("texts")
+    }
+
+    private static func plain(_ store: Store) throws(StoreError) -> SharedDictionary<Int, Triple> {
+        try store.dictionary("plain")
+    }
+
+    private static func cache(_ store: Store) throws(StoreError) -> SharedDictionary<Int, Int> {
+        try store.dictionary("cache", capacity: 64, expires: true)
+    }
+
     /// Returns the path of the segment.
     private static func fill(_ path: String) throws -> String {
         let store = try Store.open(path, options { $0.lockTimeout = .seconds(10) })
@@ -50,6 +62,12 @@ final class FuzzedStore {
         try pages.write { (batch) throws(StoreError) in
             for index in 0..<400 { try batch.insert("page \(index)", for: index % 2 * index) }
         }
+        let texts = try texts(store)
+        for index in 0..<300 { try texts.set(String(repeating: "value ", count: index % 30), for: "text \(index)") }
+        let plain = try plain(store)
+        for index in 0..<600 { try plain.set(Triple(index), for: index) }
+        let cache = try cache(store)
+        for index in 0..<100 { try cache.set(index, for: index, timeToLive: .seconds(index % 2 * 3600)) }
         try store.sync()
         let path = Files.segmentPath(try store.statistics().identity)
         // Another attachment, so that what was removed before becomes free memory, and some of it waits in limbo.
@@ -136,11 +154,63 @@ final class FuzzedStore {
             let list = try store.array("list", of: Int.self)
             _ = try list.wait(after: list.version(), timeout: .zero)
         }
+        try tolerating {
+            let texts = try Self.texts(store)
+            for index in 0..<300 { try tolerating { _ = try texts["text \(index)"] } }
+        }
+        try tolerating {
+            let plain = try Self.plain(store)
+            for index in 0..<600 { try tolerating { _ = try plain[index] } }
+        }
+        for name in ["texts", "plain", "cache"] {
+            try tolerating {
+                let dictionary = try store.untypedDictionary(name)
+                try tolerating { _ = try dictionary.count() }
+                try dictionary.forEach { _ in true }
+            }
+        }
         let cells = try store.cells()
         for cell in cells { try tolerating { _ = try store.cell(cell.name).bytes() } }
     }
 
-    private func steps(_ store: Store) -> [() throws -> Void] {
+    private func steps(_ store: Store) -> [() throws -> Void] { cellSteps(store) + dictionarySteps(store) }
+
+    private func dictionarySteps(_ store: Store) -> [() throws -> Void] {
+        [
+            {
+                let texts = try Self.texts(store)
+                for index in 0..<300 {
+                    try self.tolerating { _ = try texts["text \(index)"] }
+                    try self.tolerating { try texts.set("another value", for: "text \(index)") }
+                    try self.tolerating { try texts.removeValue(for: "text \(index / 2)") }
+                }
+                try texts.set(String(repeating: "long ", count: 5000), for: "new")
+            },
+            {
+                let plain = try Self.plain(store)
+                for index in 0..<700 {
+                    try self.tolerating { _ = try plain[index] }
+                    try self.tolerating { try plain.set(Triple(1), for: index) }
+                }
+                for index in 0..<400 { try self.tolerating { try plain.removeValue(for: index) } }
+                try plain.update(500) { $0 = Triple(8) }
+            },
+            {
+                let cache = try Self.cache(store)
+                for index in 0..<200 {
+                    try self.tolerating { _ = try cache[index] }
+                    try self.tolerating { try cache.set(index, for: index, timeToLive: .seconds(1)) }
+                    try self.tolerating { try cache.add(1, to: index + 50) }
+                }
+            },
+            { _ = try Self.texts(store).count }, { _ = try Self.plain(store).count },
+            { try Self.texts(store).forEach { _, _ throws(StoreError) in true } },
+            { try Self.plain(store).load() }, { _ = try Self.cache(store).keys() },
+            { try Self.cache(store).removeAll() }, { try store.remove("texts") },
+        ]
+    }
+
+    private func cellSteps(_ store: Store) -> [() throws -> Void] {
         [
             { _ = try store.cells() }, { _ = try store.statistics() }, { _ = store.attachments() },
             { _ = try store.value("value", of: Int.self).add(1) },

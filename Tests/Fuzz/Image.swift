@@ -103,6 +103,46 @@ struct Image {
             parts.append(Structure(name: "array", offset: array, size: MemoryLayout<cellar_array>.size))
             parts.append(Structure(name: "marks", offset: array + MemoryLayout<cellar_array>.size, size: 16))
         }
+        if isDictionary(cell) {
+            let part = Int(word(cell + CELLAR_CELL_WORD))
+            parts.append(
+                Structure(name: "dictionary", offset: part, size: MemoryLayout<cellar_dictionary>.size))
+            for stripe in stripes(ofCell: cell) { parts.append(contentsOf: self.parts(ofStripe: stripe)) }
+        }
         return parts
+    }
+
+    // MARK: Dictionaries
+
+    private func isDictionary(_ cell: Int) -> Bool { word(cell + CELLAR_CELL_STATE) >> 32 & 0xFF == 4 }
+
+    private func stripes(ofCell cell: Int) -> [Int] {
+        let part = Int(word(cell + CELLAR_CELL_WORD))
+        let first = Int(word(part + CELLAR_DICTIONARY_STRIPES))
+        let size = unsafe MemoryLayout<cellar_stripe>.size
+        return (0..<32).map { first + $0 * size }
+    }
+
+    /// Where the stripes of all dictionaries lie.
+    func stripes() -> [Int] { cells().filter(isDictionary).flatMap(stripes) }
+
+    private func parts(ofStripe stripe: Int) -> [Structure] {
+        let table = word(stripe + CELLAR_STRIPE_DIRECTORY)
+        let (offset, depth) = (Int(table & (1 << 48 - 1)), Int(table >> 48))
+        let count = 1 << depth
+        let buckets = Set((0..<count).map { Int(word(offset + (max(count / 64, 1) + $0) * 8) & (1 << 48 - 1)) })
+        return [
+            // Without the lists of free memory, which are many.
+            Structure(name: "stripe", offset: stripe, size: CELLAR_STRIPE_FREE_BLOCKS),
+            Structure(name: "stripe's free memory", offset: stripe + CELLAR_STRIPE_FREE_BUCKETS, size: 44 * 8),
+            Structure(name: "stripe's directory", offset: offset, size: (max(count / 64, 1) + count) * 8),
+            Structure(name: "slab", offset: Int(word(stripe + CELLAR_STRIPE_SLABS)), size: 32),
+        ]
+            + buckets.filter { $0 != 0 }.sorted().flatMap { bucket in
+                [
+                    Structure(name: "bucket", offset: bucket, size: MemoryLayout<cellar_bucket>.size),
+                    Structure(name: "bucket's slots", offset: bucket + 64, size: 128),
+                ]
+            }
     }
 }

@@ -68,7 +68,9 @@ struct SegmentMutation {
 
     private func death(_ image: inout Image, _ random: inout SeededRandom) -> String {
         let cell = image.cells().randomElement(using: &random) ?? 0
+        let stripe = image.stripes().randomElement(using: &random) ?? 0
         let locks: [(String, Int)] = [
+            ("stripe at \(stripe)", stripe),
             ("allocation", CELLAR_HEADER_ALLOCATION), ("checkpointer", CELLAR_HEADER_CHECKPOINT),
             ("cell at \(cell)", cell + CELLAR_CELL_LOCK),
             ("process", CELLAR_SEGMENT_PROCESSES + CELLAR_PROCESS_LIVENESS),
@@ -89,6 +91,9 @@ struct SegmentMutation {
             image.setWord(array.offset + CELLAR_ARRAY_OVERLAY_LENGTH, 64)
             return "an update of the array at \(array.offset) is under way"
         }
+        if chance(40, &random), let stripe = image.stripes().randomElement(using: &random) {
+            return stripeHalfDone(stripe, &image, &random)
+        }
         image.set(CELLAR_HEADER_ALLOCATION, Self.deadOwner, byteCount: 4)
         let operation = UInt64.random(in: 1...8, using: &random)
         image.setWord(CELLAR_HEADER_INTENT + CELLAR_INTENT_OPERATION, operation)
@@ -97,5 +102,19 @@ struct SegmentMutation {
             image.setWord(CELLAR_HEADER_INTENT + field, word)
         }
         return "intent \(operation) is under way"
+    }
+
+    /// A change of a dictionary's entries, that names what is there or what is not.
+    private func stripeHalfDone(_ stripe: Int, _ image: inout Image, _ random: inout SeededRandom) -> String {
+        image.set(stripe, Self.deadOwner, byteCount: 4)
+        let operation = UInt64.random(in: 1...4, using: &random)
+        image.setWord(stripe + CELLAR_STRIPE_OPERATION, operation)
+        let buckets = structures["bucket"] ?? []
+        for field in stride(from: CELLAR_STRIPE_BUCKET, to: CELLAR_STRIPE_FIRST_DIRTY, by: 8) {
+            let bucket = UInt64(buckets.randomElement(using: &random)?.offset ?? 0)
+            let choices = [0, bucket, bucket, UInt64.random(in: 0..<0x1111, using: &random), wild(64, &random)]
+            image.setWord(stripe + field, choices.randomElement(using: &random)!)
+        }
+        return "operation \(operation) of the stripe at \(stripe) is under way"
     }
 }

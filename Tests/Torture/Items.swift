@@ -24,7 +24,7 @@ struct Item {
     static func all(of worker: Int) -> [Item] {
         let prefix = "worker \(worker)/"
         return words(prefix) + blocks(prefix) + arrays(prefix) + (0..<4).map { passing(prefix + "passing \($0)") }
-            + [entry(prefix + "entry")]
+            + [entry(prefix + "entry")] + dictionaryEntries(prefix)
     }
 
     // MARK: Values
@@ -154,6 +154,57 @@ struct Item {
         }
         item.isDurable = true
         return item
+    }
+
+    // MARK: Dictionaries
+
+    /// Entries of dictionaries that all share: one that is set, one that is added to, and one that comes and goes, each with
+    /// others around it that make the dictionary grow and shrink.
+    private static func dictionaryEntries(_ prefix: String) -> [Item] {
+        func blocks(_ store: Store) throws(StoreError) -> SharedDictionary<String, Checksummed> {
+            try store.dictionary("dictionary of blocks")
+        }
+        func sums(_ store: Store) throws(StoreError) -> SharedDictionary<String, Int> {
+            try store.dictionary("dictionary of sums")
+        }
+        let set = Item(name: prefix + "set in a dictionary") { store, number in
+            try blocks(store).set(Checksummed(number: UInt64(number)), for: prefix + "set")
+            try crowd(blocks(store), prefix, number)
+        } look: { store in
+            guard let seen = try blocks(store)[prefix + "set"] else { return .number(0) }
+            return seen.isWhole ? .number(Int(seen.number)) : .torn("a block of \(seen.number)")
+        }
+        let added = Item(name: prefix + "added in a dictionary") { store, _ in
+            try sums(store).add(1, to: prefix + "sum")
+        } look: { store in
+            .number(try sums(store)[prefix + "sum"] ?? 0)
+        }
+        // Absent, set, absent, and so on.
+        let passing = Item(name: prefix + "passing in a dictionary") { store, number in
+            if number % 2 == 1 {
+                try blocks(store).set(Checksummed(number: UInt64(number)), for: prefix + "passing")
+            } else if try blocks(store).removeValue(for: prefix + "passing")?.isWhole == false {
+                throw Failure("a block that was removed is torn")
+            }
+        } look: { store in
+            guard let seen = try blocks(store)[prefix + "passing"] else {
+                return Look(description: "absent") { $0 % 2 == 0 }
+            }
+            return seen.isWhole ? .number(Int(seen.number)) : .torn("a block of \(seen.number)")
+        }
+        return [set, added, passing]
+    }
+
+    /// Sets or removes one of 200 entries of which nobody asks.
+    private static func crowd(
+        _ blocks: SharedDictionary<String, Checksummed>, _ prefix: String, _ number: Int
+    ) throws {
+        let key = prefix + "crowd \(number * 7 % 200)"
+        if number % 400 < 200 {
+            try blocks.set(Checksummed(number: UInt64(number)), for: key)
+        } else {
+            try blocks.removeValue(for: key)
+        }
     }
 
     // MARK: Cells that come and go
