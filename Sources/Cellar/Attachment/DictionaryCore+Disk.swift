@@ -12,7 +12,9 @@ extension DictionaryCore {
             throw StoreError(.timedOut, "a part of the dictionary '\(name)' stayed locked while it was to be loaded")
         }
         defer { lock.release() }
-        do throws(StoreError) { try load(hash, StripeWriter(stripe: stripe), reference) } catch {
+        do throws(StoreError) {
+            try load(hash, StripeWriter(stripe: stripe, patience: attachment.options.lockTimeout), reference)
+        } catch {
             try lock.undo()
             throw error
         }

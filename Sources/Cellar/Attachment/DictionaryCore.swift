@@ -258,7 +258,7 @@ final class DictionaryCore: Sendable {
         }
         defer { lock.release() }
         if reference.cell.state == .removed { throw attachment.removedError }
-        do { try body(StripeWriter(stripe: stripe)) } catch {
+        do { try body(StripeWriter(stripe: stripe, patience: attachment.options.lockTimeout)) } catch {
             try lock.undo()
             throw error
         }

@@ -256,6 +256,33 @@ struct DamageTests {
         }
     }
 
+    /// An entry that needed more memory waited ten seconds for whoever took memory, whatever the store's `lockTimeout` was; here
+    /// that is a thread which never comes to an end.
+    @Test func moreMemoryIsWaitedForNoLongerThanSaid() throws {
+        try withScratchStore { scratch in
+            let (segment, _) = try prepareDictionary(scratch, onDisk: false)
+            let store = try scratch.open {
+                $0.lockTimeout = .milliseconds(10)
+                $0.checkpointInterval = .seconds(3600)
+            }
+            try store.sync()
+            let numbers = try store.dictionary("numbers", keys: Int.self, values: Int.self)
+            damage(segment, CELLAR_HEADER_ALLOCATION, 1)
+            var refused = 0
+            var key = 1000
+            while refused < 100, key < 20_000 {
+                if let code = codeThrown({ try numbers.set(key, for: key) }) {
+                    #expect(code == .timedOut)
+                    refused += 1
+                }
+                key += 1
+            }
+            #expect(refused == 100)
+            damage(segment, CELLAR_HEADER_ALLOCATION, 0)
+            try numbers.set(1, for: 20_000)
+        }
+    }
+
     // MARK: Another file
 
     @Test func aForeignFileInPlaceOfTheDatabase() throws {

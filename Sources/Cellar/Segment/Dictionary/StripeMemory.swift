@@ -27,6 +27,7 @@ struct Slab {
 /// than the one in use.
 struct StripeMemory {
     let stripe: Stripe
+    let patience: Duration
 
     private var segment: Segment { stripe.segment }
     private static let firstSlab: UInt64 = 2048
@@ -122,7 +123,7 @@ struct StripeMemory {
         let link = unsafe segment.offset(of: stripe.address) + UInt64(CELLAR_STRIPE_SLABS)
         let intent = Intent(segment: segment)
         let slot = Int(stripe.holder.relaxed() & 0xFFFF_FFFF) - 1
-        let deadline = MonotonicClock.deadline(after: .seconds(10))
+        let deadline = MonotonicClock.deadline(after: patience)
         try Catalog(segment: segment).locked(as: slot, until: deadline) { () throws(StoreError) in
             let block = try Allocator(segment: segment).take(Int(size)) {
                 intent.begin(.publish, block: $0, other: link)

@@ -3,10 +3,12 @@ import CCellar
 /// Changes a stripe's entries. Everything under the stripe's lock, after `recover` where a holder died.
 struct StripeWriter {
     let stripe: Stripe
+    /// How long to wait for the segment's allocation lock, where the stripe needs more memory.
+    var patience: Duration = .zero
 
     var segment: Segment { stripe.segment }
     var shape: DictionaryShape { stripe.shape }
-    var memory: StripeMemory { StripeMemory(stripe: stripe) }
+    var memory: StripeMemory { StripeMemory(stripe: stripe, patience: patience) }
     var intent: StripeIntent { StripeIntent(stripe: stripe) }
     var reader: DictionaryReader { DictionaryReader(reference: stripe.reference) }
 
