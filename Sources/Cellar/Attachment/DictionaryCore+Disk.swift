@@ -68,7 +68,9 @@ extension DictionaryCore {
 
     private func entry(_ key: EntryKey, _ value: RawSpan) throws(StoreError) -> EntryBytes {
         let head = expires ? 8 : 0
-        guard value.byteCount >= head, value.byteCount <= head + DictionaryShape.largestBlock,
+        // One that lies where its hash does not belong would be looked for in ever smaller places.
+        let hash = unsafe key.key.withUnsafeBytes { unsafe KeyedHash.hash($0, seed: type.seed) }
+        guard hash == key.hash, value.byteCount >= head, value.byteCount <= head + DictionaryShape.largestBlock,
             type.key.fixedSize == nil || type.key.fixedSize == key.key.count,
             type.value.fixedSize == nil || type.value.fixedSize == value.byteCount - head
         else { throw attachment.catalogue.badEntry }
