@@ -33,7 +33,7 @@ extension ProcessTests {
                 let staying = 0..<100
                 for key in staying { try blocks.set(Checksummed(number: UInt64(key)), for: key) }
                 let workers = try (0..<2).map {
-                    try scratch.worker("come-and-go", "blocks", 1000 + $0 * 2000, 3000, random.next() >> 2)
+                    try scratch.worker("set-and-remove-blocks", "blocks", 1000 + $0 * 2000, 3000, random.next() >> 2)
                 }
                 for worker in workers { try worker.expect("ready") }
                 for worker in workers { worker.send() }

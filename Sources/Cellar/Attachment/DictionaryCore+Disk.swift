@@ -6,6 +6,7 @@ extension DictionaryCore {
     private static let most = 12
 
     func load(_ hash: UInt64, _ reference: DictionaryReference) throws(StoreError) {
+        try attachment.checkUsable()
         let stripe = reference.stripe(of: hash)
         let lock = StripeLock(stripe: stripe)
         guard try lock.acquire(until: attachment.deadline, as: attachment.slot) else {

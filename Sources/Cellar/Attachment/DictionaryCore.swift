@@ -125,9 +125,17 @@ final class DictionaryCore: Sendable {
         let expiry = try expiry(timeToLive)
         try unsafe withPlace(of: key) { (writer, hash) throws(StoreError) in
             try writer.removeExpired(hash, now: now)
-            try writer.evictIfFull(now: now)
+            if writer.stripe.reference.stripeCapacity != 0, unsafe try !isPresent(key, hash, writer) {
+                try writer.evictIfFull(now: now)
+            }
             unsafe try writer.put(key, hash, value, expiry: expiry)
         }
+    }
+
+    @unsafe
+    private func isPresent(_ key: UnsafeRawBufferPointer, _ hash: UInt64, _ writer: StripeWriter) throws(StoreError) -> Bool {
+        guard let bucket = try writer.position(of: hash).bucket else { return false }
+        return unsafe writer.find(key, hash, in: bucket) != nil
     }
 
     @usableFromInline @unsafe
@@ -229,11 +237,12 @@ final class DictionaryCore: Sendable {
         try attachment.checkWritable()
         guard case .memory(let reference) = place else { throw attachment.readOnlyError }
         let hash = unsafe reference.hash(key)
+        // Where the body fails, too: what had expired may be gone before that.
+        defer { noteChange(reference) }
         try locked(reference.stripe(of: hash), reference) { writer in
             try load(hash, writer, reference)
             try body(writer, hash)
         }
-        noteChange(reference)
     }
 
     @unsafe

@@ -18,7 +18,7 @@ let dictionaryCommands: [String: Command] = [
         awaitLine()
     },
     // come-and-go STORE DICTIONARY FIRST COUNT SEED: sets and removes blocks under COUNT keys from FIRST on, until a line comes.
-    "come-and-go": { arguments in
+    "set-and-remove-blocks": { arguments in
         let store = try arguments.open()
         defer { store.close() }
         let dictionary = try store.dictionary(arguments.text(1), keys: Int.self, values: Checksummed.self)

@@ -4,11 +4,13 @@ import Glibc
 /// The program that tests start, stop and kill: `cellar-test-worker COMMAND STORE ARGUMENT…`.
 ///
 /// It says what it did in lines on its standard output, and waits for lines on its standard input.
-let commands: [String: Command] =
-    countingCommands.merging(checksumCommands) { $1 }.merging(lockingCommands) { $1 }.merging(stormCommands) { $1 }
-    .merging(openingCommands) { $1 }.merging(durabilityCommands) { $1 }.merging(forkCommands) { $1 }
-    .merging(crashCommands) { $1 }.merging(tableCommands) { $1 }.merging(surroundingsCommands) { $1 }
-    .merging(watchingCommands) { $1 }.merging(dictionaryCommands) { $1 }
+let commands = [
+    countingCommands, checksumCommands, lockingCommands, stormCommands, openingCommands, durabilityCommands, forkCommands,
+    crashCommands, tableCommands, surroundingsCommands, watchingCommands, dictionaryCommands,
+].reduce(into: [String: Command]()) { all, some in
+    // A name that is there twice would run whichever came last.
+    all.merge(some) { _, _ in preconditionFailure("two commands have one name: \(some.keys.sorted())") }
+}
 
 let words = CommandLine.arguments.dropFirst()
 guard let name = words.first, let command = commands[name] else {

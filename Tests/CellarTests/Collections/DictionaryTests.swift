@@ -168,6 +168,31 @@ struct DictionaryTests {
         }
     }
 
+    /// Setting keys that were there already let go of others.
+    @Test func changingWhatIsThereEvictsNothing() throws {
+        try withScratchStore { scratch in
+            let cache = try scratch.open().dictionary("cache", keys: Int.self, values: Int.self, capacity: 32)
+            for key in 0..<2000 { try cache.set(key, for: key) }
+            let kept = try cache.keys()
+            for round in 0..<5 { for key in kept { try cache.set(round, for: key) } }
+            #expect(try Set(cache.keys()) == Set(kept))
+        }
+    }
+
+    @Test func whatIsOnDiskOnlyCannotBeReadAfterClosing() throws {
+        try withScratchStore { scratch in
+            let store = try scratch.open()
+            try store.dictionary("d", keys: Int.self, values: Int.self).set(1, for: 1)
+            try store.sync()
+            store.close()
+            try Store.discardSegment(of: scratch.path)
+            let again = try scratch.open()
+            let dictionary = try again.dictionary("d", keys: Int.self, values: Int.self)
+            again.close()
+            #expect(throws: StoreError.self) { try dictionary[1] }
+        }
+    }
+
     @Test func aLimitIsKept() throws {
         try withScratchStore { scratch in
             let store = try scratch.open()
