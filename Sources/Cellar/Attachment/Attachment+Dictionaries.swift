@@ -43,7 +43,7 @@ extension Attachment {
         }
         if writePolicy != Self.readOnly { try bringIn(name) }
         if let segment, let cell = try liveCell(name, segment) {
-            let type = try dictionaryType(cell)
+            let type = try DictionaryType(of: cell)
             return DictionaryCore(name, type, .memory(try DictionaryReference(cell)), self)
         }
         return try core(onDisk: name, DictionaryType(key: types.key, value: types.value))
@@ -56,7 +56,7 @@ extension Attachment {
         guard let types = found.entries, types.key == wanted.key, types.value == wanted.value,
             persistence == nil || persistence == found.persistence
         else { throw mismatch(found, wanted, persistence) }
-        let type = try dictionaryType(cell)
+        let type = try DictionaryType(of: cell)
         guard type.expires == wanted.expires else { throw expiryMismatch(name, type.expires) }
         return DictionaryCore(name, type, .memory(try DictionaryReference(cell)), self)
     }
@@ -89,13 +89,6 @@ extension Attachment {
     }
 
     // MARK: Types
-
-    func dictionaryType(_ cell: CellHeader) throws(StoreError) -> DictionaryType {
-        let part = try DictionaryPart(cell)
-        return DictionaryType(
-            key: try part.keyType(in: cell.segment), value: try part.valueType(in: cell.segment), expires: part.expires,
-            capacity: part.capacity, seed: part.seed)
-    }
 
     func dictionaryType(_ record: CellRecord, _ name: String) throws(StoreError) -> DictionaryType {
         guard let type = DictionaryType(parsing: record.schemaText) else {

@@ -101,7 +101,7 @@ extension Attachment {
             throw cell.segment.corrupt("the cell at \(cell.offset) is of no known kind")
         }
         if kind == .dictionary {
-            let type = try dictionaryType(cell)
+            let type = try DictionaryType(of: cell)
             return CellInfo(
                 name: try cell.name(), type, persistence: cell.isVolatile ? .volatile : .persistent, isInMemory: true)
         }

@@ -43,7 +43,6 @@ extension DictionaryCore {
     private func bringIn(_ entry: EntryBytes, _ writer: StripeWriter) throws(StoreError) {
         // No crash point: `StripeWriter` has them.
         unsafe try entry.key.span.withUnsafeBytes { (key) throws(StoreError) in
-            guard unsafe writer.stripe.reference.hash(key) == entry.hash else { throw attachment.catalogue.badEntry }
             unsafe try entry.value.span.withUnsafeBytes { (value) throws(StoreError) in
                 _ = unsafe try writer.put(key, entry.hash, value, expiry: entry.expiry, marks: false)
             }
@@ -89,7 +88,7 @@ extension DictionaryCore {
             case .memory(let reference): reference.cell.uid
             }
         let hash = unsafe KeyedHash.hash(key, seed: type.seed)
-        let now = expires ? MonotonicClock.wall() / 1_000_000 : 0
+        let now = now
         let wanted = unsafe [UInt8](key)
         return try entriesOnDisk(uid, hash, 64).first {
             $0.key == wanted && ($0.expiry == 0 || $0.expiry > now)
@@ -126,7 +125,7 @@ extension DictionaryCore {
     ) throws(StoreError) -> ([EntryBytes], Int) {
         let stripe = reference.stripe(index)
         let hash = EntryKey.reversed(start) << DictionaryShape.stripeShift | UInt64(index)
-        let now = expires ? MonotonicClock.wall() / 1_000_000 : 0
+        let now = now
         while true {
             let table = try stripe.table()
             let entry = table.entry(table.index(of: hash)).acquire()

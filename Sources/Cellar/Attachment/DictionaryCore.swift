@@ -25,7 +25,7 @@ final class DictionaryCore: Sendable {
     var expires: Bool { type.expires }
 
     /// Milliseconds since 1970, where anybody needs to know.
-    private var now: UInt64 { expires ? MonotonicClock.wall() / 1_000_000 : 0 }
+    var now: UInt64 { expires ? MonotonicClock.wall() / 1_000_000 : 0 }
 
     @usableFromInline
     var isRemoved: Bool {
@@ -40,12 +40,7 @@ final class DictionaryCore: Sendable {
     func copyValue(
         _ key: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer, size: Int
     ) throws(StoreError) -> Bool {
-        // No crash point: memory of this process alone.
-        guard case .memory(let reference) = place else {
-            guard let bytes = unsafe try valueOnDisk(key), bytes.count == size else { return false }
-            unsafe bytes.withUnsafeBytes { unsafe target.copyMemory(from: $0.baseAddress!, byteCount: size) }
-            return true
-        }
+        guard case .memory(let reference) = place else { return unsafe try copyOnDisk(key, to: target, size: size) }
         let reader = DictionaryReader(reference: reference)
         let hash = unsafe reference.hash(key)
         while true {
@@ -56,15 +51,22 @@ final class DictionaryCore: Sendable {
             case .found: return true
             case .absent: return false
             case .unloaded:
-                if attachment.writePolicy != Attachment.readOnly {
-                    try load(hash, reference)
-                    continue
+                if attachment.writePolicy == Attachment.readOnly {
+                    return unsafe try copyOnDisk(key, to: target, size: size)
                 }
-                guard let bytes = unsafe try valueOnDisk(key), bytes.count == size else { return false }
-                unsafe bytes.withUnsafeBytes { unsafe target.copyMemory(from: $0.baseAddress!, byteCount: size) }
-                return true
+                try load(hash, reference)
             }
         }
+    }
+
+    @unsafe
+    private func copyOnDisk(
+        _ key: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer, size: Int
+    ) throws(StoreError) -> Bool {
+        // No crash point: memory of this process alone.
+        guard let bytes = unsafe try valueOnDisk(key), bytes.count == size else { return false }
+        unsafe bytes.withUnsafeBytes { unsafe target.copyMemory(from: $0.baseAddress!, byteCount: size) }
+        return true
     }
 
     /// The bytes of a value of any type.
@@ -93,7 +95,10 @@ final class DictionaryCore: Sendable {
     func count() throws(StoreError) -> Int {
         switch place {
         case .memory(let reference):
-            try mendAbandoned(reference)
+            // Whoever died in a change may have died before it was counted.
+            if attachment.canArm, !attachment.isClosed {
+                try reference.mendAbandoned(until: attachment.deadline, as: attachment.slot)
+            }
             return (0..<DictionaryShape.stripeCount).reduce(0) {
                 $0 &+ Int(clamping: reference.stripe($1).count.relaxed())
             }
@@ -102,16 +107,6 @@ final class DictionaryCore: Sendable {
                 (transaction: borrowing ReadTransaction) throws(StoreError) in
                 try attachment.catalogue.entryCounts(of: uid, in: transaction).reduce(0) { $0 &+ Int(clamping: $1) }
             }
-        }
-    }
-
-    /// Whoever died in a change may have died before it was counted.
-    private func mendAbandoned(_ reference: DictionaryReference) throws(StoreError) {
-        // No crash point: `StripeLock` has them.
-        guard attachment.canArm, !attachment.isClosed else { return }
-        for index in 0..<DictionaryShape.stripeCount where reference.stripe(index).lock.isAbandoned {
-            let lock = StripeLock(stripe: reference.stripe(index))
-            if try lock.acquire(until: attachment.deadline, as: attachment.slot) { lock.release() }
         }
     }
 
@@ -133,7 +128,9 @@ final class DictionaryCore: Sendable {
     }
 
     @unsafe
-    private func isPresent(_ key: UnsafeRawBufferPointer, _ hash: UInt64, _ writer: StripeWriter) throws(StoreError) -> Bool {
+    private func isPresent(_ key: UnsafeRawBufferPointer, _ hash: UInt64, _ writer: StripeWriter) throws(StoreError)
+        -> Bool
+    {
         guard let bucket = try writer.position(of: hash).bucket else { return false }
         return unsafe writer.find(key, hash, in: bucket) != nil
     }
@@ -155,11 +152,7 @@ final class DictionaryCore: Sendable {
     func update(
         _ key: UnsafeRawBufferPointer, _ change: (inout [UInt8]?) throws -> Void
     ) throws {
-        do {
-            try unsafe withPlace(of: key) { (writer, hash) throws in
-                try unsafe update(key, hash, writer, change)
-            }
-        }
+        try unsafe withPlace(of: key) { (writer, hash) throws in try unsafe update(key, hash, writer, change) }
     }
 
     @unsafe
@@ -190,7 +183,7 @@ final class DictionaryCore: Sendable {
     /// Removes every entry, stripe by stripe.
     @usableFromInline
     func removeAll() throws(StoreError) {
-        guard case .memory(let reference) = place else { throw attachment.readOnlyError }
+        guard case .memory = place else { throw attachment.readOnlyError }
         var keys: [[UInt8]] = []
         try forEach { (entry) throws(StoreError) in
             keys.append(entry.key)
@@ -199,7 +192,6 @@ final class DictionaryCore: Sendable {
         for key in keys {
             _ = unsafe try key.span.withUnsafeBytes { (bytes) throws(StoreError) in unsafe try remove(bytes) }
         }
-        _ = reference
     }
 
     // MARK: Parts

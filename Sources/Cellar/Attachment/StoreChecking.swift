@@ -130,7 +130,10 @@ struct StoreChecking {
         var failure: StoreError?
         try CellTable(segment: segment).forEachCell { cell throws(StoreError) in
             if cell.state == .live, cell.kind == .dictionary {
-                do throws(StoreError) { try repair(try DictionaryReference(cell), attachment, timeout) } catch {
+                do throws(StoreError) {
+                    try DictionaryReference(cell).mendAbandoned(
+                        until: MonotonicClock.deadline(after: timeout), as: attachment.slot)
+                } catch {
                     failure = error
                 }
             }
@@ -149,17 +152,6 @@ struct StoreChecking {
         }
     }
 
-    private static func repair(
-        _ dictionary: DictionaryReference, _ attachment: Attachment, _ timeout: Duration
-    ) throws(StoreError) {
-        for index in 0..<DictionaryShape.stripeCount where dictionary.stripe(index).lock.isAbandoned {
-            let lock = StripeLock(stripe: dictionary.stripe(index))
-            guard try lock.acquire(until: MonotonicClock.deadline(after: timeout), as: attachment.slot) else {
-                continue
-            }
-            lock.release()
-        }
-    }
 }
 
 extension CellKind {

@@ -17,10 +17,7 @@ public struct UntypedDictionary: Sendable {
     }
 
     /// One entry.
-    public struct Entry: Hashable, Sendable {
-        public var key: TableContent
-        public var value: TableContent
-    }
+    public typealias Entry = UntypedTable.Entry
 
     /// The value of the key; nil if there is none. Does not block.
     public func value(for key: String) throws(StoreError) -> TableContent? {

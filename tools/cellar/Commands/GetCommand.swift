@@ -21,7 +21,7 @@ struct GetCommand: ParsableCommand {
     func run() throws {
         let store = try store.look()
         defer { store.close() }
-        if let key, try store.isDictionary(cell) { return try get(key, from: try store.untypedDictionary(cell)) }
+        if let key, let dictionary = try store.dictionaryIfAny(cell) { return try get(key, from: dictionary) }
         if let key { return try get(key, from: try store.untypedTable(cell)) }
         guard try !store.isTable(cell) else {
             throw ToolError(.usage, "'\(cell)' is a table: say which key, or use 'cellar scan'")

@@ -22,8 +22,8 @@ struct RemoveCommand: ParsableCommand {
     func run() throws {
         let store = try store.change()
         defer { store.close() }
-        if let key, try !table && store.isDictionary(name) {
-            guard try store.untypedDictionary(name).remove(key) else {
+        if let key, !table, let dictionary = try store.dictionaryIfAny(name) {
+            guard try dictionary.remove(key) else {
                 throw ToolError(.noInput, "the dictionary '\(name)' has no key '\(key)'")
             }
         } else if let key {

@@ -40,7 +40,10 @@ struct ScanCommand: ParsableCommand {
         try table.forEach(in: range) { entry in
             guard left > 0 else { return false }
             left -= 1
-            try output.line(format == .json ? TableLines.json(entry, of: table.info) : TableLines.text(entry))
+            try output.line(
+                format == .json
+                    ? EntryLines.json(entry, name: table.info.name, kind: table.info.kind.rawValue)
+                    : EntryLines.text(entry))
             return left > 0
         }
         try output.flush()

@@ -28,8 +28,8 @@ struct SetCommand: ParsableCommand {
     func run() throws {
         let store = try store.change()
         defer { store.close() }
-        if let tableValue, try store.isDictionary(cell) {
-            try store.untypedDictionary(cell).set(tableValue, for: value)
+        if let tableValue, let dictionary = try store.dictionaryIfAny(cell) {
+            try dictionary.set(tableValue, for: value)
             if sync { try store.sync() }
             return
         }

@@ -6,26 +6,14 @@ enum DictionaryLines {
     static func types(_ info: CellInfo) -> String {
         info.entries.map { Printable.line("\($0.key): \($0.value)") } ?? ""
     }
-
-    /// One entry, with the dictionary it is in.
-    static func json(_ entry: UntypedDictionary.Entry, of info: CellInfo) -> String {
-        var line = JSONLine()
-        line.add("name", info.name)
-        line.add("kind", info.kind.rawValue)
-        line.add("key", json: entry.key.json)
-        line.add("value", json: entry.value.json)
-        return line.closed
-    }
-
-    /// Key and value with a tab between.
-    static func text(_ entry: UntypedDictionary.Entry) -> String {
-        "\(Printable.line(entry.key.description))\t\(Printable.line(entry.value.description))"
-    }
 }
 
 extension Store {
-    /// Whether the name is a dictionary's.
-    func isDictionary(_ name: String) throws -> Bool {
-        try contains(name) && cells().contains { $0.name == name && $0.kind == .dictionary }
+    /// The dictionary of the name; nil if the name is another thing's, or nobody's.
+    func dictionaryIfAny(_ name: String) throws -> UntypedDictionary? {
+        do throws(StoreError) { return try untypedDictionary(name) } catch {
+            if error.code == .mismatch || error.code == .noSuchCell || error.code == .invalidName { return nil }
+            throw error
+        }
     }
 }

@@ -13,7 +13,7 @@ struct Dump {
 
     func writeJSON(to output: Output) throws {
         try forEachCell { info in
-            guard info.kind != .dictionary else { return try writeEntriesAsJSON(info, to: output) }
+            guard info.kind != .dictionary else { return try writeDictionaryAsJSON(info, to: output) }
             guard let cell = try cell(info.name) else { return }
             try output.write(CellLines.json(cell.info).text + ", \"value\": ")
             if cell.info.kind == .value {
@@ -25,7 +25,7 @@ struct Dump {
         }
         for table in try store.untypedTables() {
             try table.forEach { entry in
-                try output.line(TableLines.json(entry, of: table.info))
+                try output.line(EntryLines.json(entry, name: table.info.name, kind: table.info.kind.rawValue))
                 return true
             }
         }
@@ -35,7 +35,7 @@ struct Dump {
 
     func writeText(to output: Output) throws {
         try forEachCell { info in
-            guard info.kind != .dictionary else { return try writeEntries(info, to: output) }
+            guard info.kind != .dictionary else { return try writeDictionary(info, to: output) }
             guard let cell = try cell(info.name) else { return }
             try output.write(heading(cell.info))
             if cell.info.kind == .value {
@@ -50,44 +50,38 @@ struct Dump {
 
     private func writeTable(_ table: UntypedTable, to output: Output) throws {
         let info = table.info
-        let count = try table.count()
-        let types = Printable.line("\(info.keyType): \(info.valueType)")
-        try output.line(
-            "\(Printable.line(info.name)) (\(info.kind.rawValue), \(types)), \(Printable.grouped(count)) \(count == 1 ? "entry" : "entries")"
-        )
+        let heading =
+            "\(Printable.line(info.name)) (\(info.kind.rawValue), \(Printable.line("\(info.keyType): \(info.valueType)")))"
+        try writeEntries(heading, count: try table.count(), to: output) { try table.forEach($0) }
+    }
+
+    private func writeDictionary(_ info: CellInfo, to output: Output) throws {
+        guard let dictionary = try store.dictionaryIfAny(info.name) else { return }
+        let kept = info.persistence == .volatile ? ", volatile" : ""
+        let heading = "\(Printable.line(info.name)) (dictionary, \(DictionaryLines.types(info))\(kept))"
+        try writeEntries(heading, count: try dictionary.count(), to: output) { try dictionary.forEach($0) }
+    }
+
+    private func writeEntries(
+        _ heading: String, count: Int, to output: Output,
+        _ forEach: ((UntypedTable.Entry) throws -> Bool) throws -> Void
+    ) throws {
+        try output.line("\(heading), \(Printable.grouped(count)) \(count == 1 ? "entry" : "entries")")
         let shown = isWhole || count <= Self.shownElements + 1 ? Int.max : Self.shownElements
         var left = shown
-        try table.forEach { entry in
-            try output.line("  " + shortened(TableLines.text(entry)))
+        try forEach { entry in
+            try output.line("  " + shortened(EntryLines.text(entry)))
             left -= 1
             return left > 0
         }
         if shown < count { try output.line("  and \(Printable.grouped(count - shown)) more") }
     }
 
-    private func writeEntriesAsJSON(_ info: CellInfo, to output: Output) throws {
-        guard let dictionary = try dictionary(info.name) else { return }
-        try dictionary.forEach { entry in
-            try output.line(DictionaryLines.json(entry, of: info))
+    private func writeDictionaryAsJSON(_ info: CellInfo, to output: Output) throws {
+        try store.dictionaryIfAny(info.name)?.forEach { entry in
+            try output.line(EntryLines.json(entry, name: info.name, kind: info.kind.rawValue))
             return true
         }
-    }
-
-    private func writeEntries(_ info: CellInfo, to output: Output) throws {
-        guard let dictionary = try dictionary(info.name) else { return }
-        let count = try dictionary.count()
-        let kept = info.persistence == .volatile ? ", volatile" : ""
-        try output.line(
-            "\(Printable.line(info.name)) (dictionary, \(DictionaryLines.types(info))\(kept)), "
-                + "\(Printable.grouped(count)) \(count == 1 ? "entry" : "entries")")
-        let shown = isWhole || count <= Self.shownElements + 1 ? Int.max : Self.shownElements
-        var left = shown
-        try dictionary.forEach { entry in
-            try output.line("  " + shortened(DictionaryLines.text(entry)))
-            left -= 1
-            return left > 0
-        }
-        if shown < count { try output.line("  and \(Printable.grouped(count - shown)) more") }
     }
 
     private func heading(_ info: CellInfo) -> String {
@@ -118,13 +112,6 @@ struct Dump {
     /// A cell that is removed between the listing and the look is left out.
     private func cell(_ name: String) throws -> UntypedCell? {
         do throws(StoreError) { return try store.cell(name) } catch {
-            if error.code == .noSuchCell { return nil }
-            throw error
-        }
-    }
-
-    private func dictionary(_ name: String) throws -> UntypedDictionary? {
-        do throws(StoreError) { return try store.untypedDictionary(name) } catch {
             if error.code == .noSuchCell { return nil }
             throw error
         }

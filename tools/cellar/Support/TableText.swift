@@ -13,11 +13,21 @@ enum TableLines {
         return line
     }
 
-    /// One entry, with the table it is in.
-    static func json(_ entry: UntypedTable.Entry, of table: TableInfo) -> String {
+    static func row(_ table: TableInfo, count: Int) -> [String] {
+        [
+            Printable.line(table.name), table.kind.rawValue, "\(count)", "disk",
+            Printable.line("\(table.keyType): \(table.valueType)"),
+        ]
+    }
+}
+
+/// What the tool says of an entry, of a table or a dictionary.
+enum EntryLines {
+    /// One entry, with what it is in.
+    static func json(_ entry: UntypedTable.Entry, name: String, kind: String) -> String {
         var line = JSONLine()
-        line.add("name", table.name)
-        line.add("kind", table.kind.rawValue)
+        line.add("name", name)
+        line.add("kind", kind)
         line.add("key", json: entry.key.json)
         line.add("value", json: entry.value.json)
         return line.closed
@@ -26,13 +36,6 @@ enum TableLines {
     /// Key and value with a tab between.
     static func text(_ entry: UntypedTable.Entry) -> String {
         "\(Printable.line(entry.key.description))\t\(Printable.line(entry.value.description))"
-    }
-
-    static func row(_ table: TableInfo, count: Int) -> [String] {
-        [
-            Printable.line(table.name), table.kind.rawValue, "\(count)", "disk",
-            Printable.line("\(table.keyType): \(table.valueType)"),
-        ]
     }
 }
 

@@ -2,11 +2,7 @@ extension CellHeader {
     /// What the catalogue is to say of the cell.
     func makeRecord() throws(StoreError) -> CellRecord {
         if kind == .dictionary {
-            let part = try DictionaryPart(self)
-            let type = DictionaryType(
-                key: try part.keyType(in: segment), value: try part.valueType(in: segment), expires: part.expires,
-                capacity: part.capacity, seed: part.seed)
-            return CellRecord(uid: uid, kind: .dictionary, schemaText: type.encoded)
+            return CellRecord(uid: uid, kind: .dictionary, schemaText: try DictionaryType(of: self).encoded)
         }
         let schema = try SchemaTable(segment: segment).schema(at: schema)
         return CellRecord(

@@ -7,10 +7,7 @@ extension SegmentCheck {
         _ cell: CellHeader, _ name: String, isLive: Bool, _ page: CellTable.Page, _ slot: Int
     ) throws(StoreError) {
         let reference = try DictionaryReference(cell)
-        let part = try DictionaryPart(cell)
-        let type = DictionaryType(
-            key: try part.keyType(in: segment), value: try part.valueType(in: segment), expires: part.expires,
-            capacity: part.capacity, seed: part.seed)
+        let type = try DictionaryType(of: cell)
         let bit: UInt64 = 1 << UInt64(slot & 63)
         let isClean = (page.dirty(slot >> 6).ordered() | page.taken(slot >> 6).ordered()) & bit == 0
         cells[cell.offset] = CheckedCell(

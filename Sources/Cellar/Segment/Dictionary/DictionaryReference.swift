@@ -51,6 +51,15 @@ struct DictionaryReference: @unchecked Sendable {
     /// The mark of the whole dictionary.
     var mark: DirtyMark { DirtyMark(cell.mark) }
 
+    /// Mends what those left who died with the lock of a stripe. Passes over one that somebody takes meanwhile.
+    func mendAbandoned(until deadline: Int64, as slot: Int) throws(StoreError) {
+        // No crash point: `StripeLock` has them.
+        for index in 0..<DictionaryShape.stripeCount where stripe(index).lock.isAbandoned {
+            let lock = StripeLock(stripe: stripe(index))
+            if try lock.acquire(until: deadline, as: slot) { lock.release() }
+        }
+    }
+
     /// All memory it took besides its cell's block. As far as the lists can be followed.
     var slabs: [Block] {
         var blocks: [Block] = []

@@ -8,6 +8,16 @@ struct DictionaryType: Hashable, Sendable {
     var capacity: UInt64 = 0
     /// Of the hash. Not part of what is compared with what somebody asks for.
     var seed: UInt64 = 0
+}
+
+extension DictionaryType {
+    /// What a dictionary's cell says of itself.
+    init(of cell: CellHeader) throws(StoreError) {
+        let part = try DictionaryPart(cell)
+        self.init(
+            key: try part.keyType(in: cell.segment), value: try part.valueType(in: cell.segment), expires: part.expires,
+            capacity: part.capacity, seed: part.seed)
+    }
 
     /// One line, that is kept on disk.
     var encoded: String {

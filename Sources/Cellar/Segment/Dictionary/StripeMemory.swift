@@ -160,8 +160,7 @@ struct StripeMemory {
 
     /// Puts a block on its free list, or back to the slab it was just taken from; does nothing if it is there already.
     func giveBack(_ offset: UInt64, _ size: Int) throws(StoreError) {
-        let rounded = Self.rounded(size)
-        if isFresh(offset, rounded) { return }
+        if isFresh(offset) { return }
         guard let sizeClass = Self.sizeClass(size) else { return }
         try list(offset, stripe.freeBlocks(sizeClass), 0)
     }
@@ -170,7 +169,7 @@ struct StripeMemory {
     func giveBack(_ bucket: Bucket) throws(StoreError) {
         bucket.state.release(BucketState(bucket.state.relaxed()).next(occupied: 0).word)
         crashPoint("stripe: bucket emptied")
-        if isFresh(bucket.offset, bucket.size) { return }
+        if isFresh(bucket.offset) { return }
         try list(bucket.offset, stripe.freeBuckets(bucket.sizeClass), CELLAR_BUCKET_NEXT)
     }
 
@@ -185,7 +184,5 @@ struct StripeMemory {
     }
 
     /// Whether the block never left the end of the slab.
-    private func isFresh(_ offset: UInt64, _ size: Int) -> Bool {
-        offset == stripe.cursor.relaxed()
-    }
+    private func isFresh(_ offset: UInt64) -> Bool { offset == stripe.cursor.relaxed() }
 }
