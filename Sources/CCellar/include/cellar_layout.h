@@ -56,6 +56,38 @@ typedef struct cellar_checkpoint {
 } cellar_checkpoint;
 static_assert(sizeof(cellar_checkpoint) == 136, "checkpoint");
 
+// Changes to several things that are made together. Segment/Transactions/TransactionArea.swift
+typedef struct cellar_transactions {
+    cellar_mutex lock;        // held by the transaction that runs
+    uint64_t holder;          // (atomic) slot + 1 of the lock's holder | coarse milliseconds << 32
+    uint64_t sequence;        // (atomic) odd while changes are being made
+    uint64_t state;           // (atomic) 0 none, 1 perhaps committed on disk, 2 committed: the record is to be applied
+    uint64_t number;          // (atomic) advances before a record is written
+    uint64_t identity;        // (atomic) what the database names if the transaction in state 1 is there
+    uint64_t record;          // (atomic) block for records
+    uint64_t record_capacity; // (atomic) its bytes
+    uint64_t record_length;   // (atomic) bytes of the record in it
+    uint64_t touched;         // (atomic) block with two sets of pieces that transactions changed
+    uint64_t touched_capacity;// (atomic) its bytes
+    uint64_t touched_counts[2]; // (atomic) how many pieces are in each
+    uint64_t drained;         // (atomic) advances whenever the pieces of the first set are moved to the second
+} cellar_transactions;
+static_assert(sizeof(cellar_transactions) == 144, "transactions");
+
+// One change of a transaction, in its record; the key's bytes and the value's follow, each filled up to a multiple of 8.
+// Segment/Transactions/RedoRecord.swift
+typedef struct cellar_redo {
+    uint64_t cell;        // offset of the cell
+    uint64_t uid;         // and its identity: another one at that place is left alone
+    uint64_t place;       // element: its index; entry: the hash of its key
+    uint64_t expiry;      // entry: milliseconds since 1970, 0 = never
+    uint32_t kind;        // 0 superseded, 1 value, 2 element, 3 entry, 4 entry removed
+    uint32_t applied;     // (atomic) 1 = the cell has it
+    uint32_t key_count;   // bytes
+    uint32_t value_count; // bytes
+} cellar_redo;
+static_assert(sizeof(cellar_redo) == 48, "redo");
+
 typedef struct cellar_header {
     uint64_t magic;               // (atomic) published last
     uint32_t format_version;
@@ -87,10 +119,13 @@ typedef struct cellar_header {
     uint64_t allocation_holder;   // (atomic) slot + 1 | coarse milliseconds << 32
     cellar_intent intent;
     cellar_checkpoint checkpoint;
-    unsigned char reserved1[2048 - 208 - 40 - 8 - 64 - 136];
+    unsigned char reserved1[56];
+    cellar_transactions transactions;
+    unsigned char reserved2[2048 - 512 - 144];
     uint64_t free_small[CELLAR_SMALL_CLASSES]; // (atomic) lists of free blocks of 16, 32, … 4096 bytes
 } cellar_header;
 static_assert(offsetof(cellar_header, allocation) == 208, "header");
+static_assert(offsetof(cellar_header, transactions) == 512, "header");
 static_assert(offsetof(cellar_header, free_small) == 2048, "header");
 static_assert(sizeof(cellar_header) == 4096, "the header is one page");
 
@@ -362,7 +397,21 @@ static_assert(sizeof(cellar_limbo) == 48, "limbo");
     X(cellar_bucket, used, CELLAR_BUCKET_USED) \
     X(cellar_bucket, capacity, CELLAR_BUCKET_CAPACITY) \
     X(cellar_array, watch, CELLAR_ARRAY_WATCH) \
-    X(cellar_limbo, durable, CELLAR_LIMBO_DURABLE)
+    X(cellar_limbo, durable, CELLAR_LIMBO_DURABLE) \
+    X(cellar_header, transactions, CELLAR_HEADER_TRANSACTIONS) \
+    X(cellar_transactions, holder, CELLAR_TRANSACTIONS_HOLDER) \
+    X(cellar_transactions, sequence, CELLAR_TRANSACTIONS_SEQUENCE) \
+    X(cellar_transactions, state, CELLAR_TRANSACTIONS_STATE) \
+    X(cellar_transactions, number, CELLAR_TRANSACTIONS_NUMBER) \
+    X(cellar_transactions, identity, CELLAR_TRANSACTIONS_IDENTITY) \
+    X(cellar_transactions, record, CELLAR_TRANSACTIONS_RECORD) \
+    X(cellar_transactions, record_capacity, CELLAR_TRANSACTIONS_RECORD_CAPACITY) \
+    X(cellar_transactions, record_length, CELLAR_TRANSACTIONS_RECORD_LENGTH) \
+    X(cellar_transactions, touched, CELLAR_TRANSACTIONS_TOUCHED) \
+    X(cellar_transactions, touched_capacity, CELLAR_TRANSACTIONS_TOUCHED_CAPACITY) \
+    X(cellar_transactions, touched_counts, CELLAR_TRANSACTIONS_TOUCHED_COUNTS) \
+    X(cellar_transactions, drained, CELLAR_TRANSACTIONS_DRAINED) \
+    X(cellar_redo, applied, CELLAR_REDO_APPLIED)
 
 #define CELLAR_OFFSET(type, field, name) name = offsetof(type, field),
 enum { CELLAR_FIELDS(CELLAR_OFFSET) };
@@ -383,6 +432,8 @@ static inline uint64_t cellar_layout_fingerprint(uint64_t chunk_shift) {
     CELLAR_MIX(sizeof(cellar_cell))
     CELLAR_MIX(sizeof(cellar_array))
     CELLAR_MIX(sizeof(cellar_limbo))
+    CELLAR_MIX(sizeof(cellar_transactions))
+    CELLAR_MIX(sizeof(cellar_redo))
     CELLAR_MIX(sizeof(cellar_dictionary))
     CELLAR_MIX(sizeof(cellar_stripe))
     CELLAR_MIX(sizeof(cellar_slab))

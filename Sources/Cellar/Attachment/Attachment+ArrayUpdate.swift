@@ -4,9 +4,7 @@ extension Attachment {
     /// Replaces a range of an array's bytes in one step, under the array's lock. `fill` gets the buffer, holding the
     /// bytes as they are, and leaves what they are to be.
     ///
-    /// Steps: 1. a buffer that is large enough; 2. the range and the new bytes in it; 3. odd sequence: readers see the
-    /// new bytes; 4. the elements; 5. even sequence. Killed before 3 the update never was; after it, whoever locks the
-    /// array next finishes it (`ArrayRecovery`).
+    /// Steps: 1. a buffer that is large enough; 2. the new bytes in it; 3. what `ArrayRecovery.commitUpdate` does.
     @usableFromInline
     func replace<Result>(
         _ bytes: Range<Int>, of cell: CellReference, _ fill: (UnsafeMutableRawBufferPointer) throws -> Result
@@ -18,19 +16,7 @@ extension Attachment {
         SharedFence.release()
         unsafe SharedBytes.copyOut(cell.payload + bytes.lowerBound, buffer, count: bytes.count)
         let result = unsafe try fill(unsafe UnsafeMutableRawBufferPointer(start: buffer, count: bytes.count))
-        cell.arrayWord(CELLAR_ARRAY_OVERLAY_START).setRelaxed(UInt64(bytes.lowerBound))
-        cell.arrayWord(CELLAR_ARRAY_OVERLAY_LENGTH).setRelaxed(UInt64(bytes.count))
-        crashPoint("update: range on record")
-        let sequence = cell.sequence.relaxed()
-        // Pairs with the acquire loads of the sequence in `SharedArray`: who sees the odd number sees the buffer.
-        cell.sequence.release(sequence &+ 1)
-        crashPoint("update: odd sequence")
-        SharedFence.release()
-        recovery.apply()
-        crashPoint("update: applied")
-        // Pairs with the same loads: who sees the even number sees the elements.
-        cell.sequence.release(sequence &+ 2)
-        crashPoint("update: even sequence")
+        recovery.commitUpdate(of: bytes)
         noteChange(bytes, of: cell)
         return result
     }
@@ -47,7 +33,7 @@ extension Attachment {
         }
     }
 
-    private func updateBuffer(
+    func updateBuffer(
         for cell: CellReference, holding count: Int, _ recovery: ArrayRecovery
     ) throws(StoreError) -> UnsafeMutableRawPointer {
         if let buffer = unsafe recovery.buffer(holding: count) { return unsafe buffer }
@@ -71,40 +57,9 @@ extension Attachment {
         cell.lock.unlock()
     }
 
-    /// The bytes of a range that a reader should see while an update is committed but not applied; false if the
-    /// sequence moved on. A buffer that is not in the segment, which is damage, is as in recovery: nothing to apply.
-    @usableFromInline @unsafe
-    func copyOutDuringUpdate(
-        _ bytes: Range<Int>, of cell: CellReference, to target: UnsafeMutableRawPointer, _ seen: UInt64
-    ) -> Bool {
-        let recovery = ArrayRecovery(reference: cell, segment: segment)
-        let replaced = recovery.updateBytes
-        unsafe SharedBytes.copyOut(cell.payload + bytes.lowerBound, target, count: bytes.count)
-        let common = replaced.clamped(to: bytes)
-        if !common.isEmpty, let buffer = unsafe recovery.buffer(holding: replaced.count) {
-            unsafe SharedBytes.copyOut(
-                buffer + (common.lowerBound - replaced.lowerBound), target + (common.lowerBound - bytes.lowerBound),
-                count: common.count)
-        }
-        SharedFence.acquire()
-        return cell.sequence.relaxed() == seen
-    }
-}
-
-extension Attachment {
     /// Copies an array's bytes, of one moment with regard to committed updates.
     @usableFromInline @unsafe
     func copyOut(_ bytes: Range<Int>, of cell: CellReference, to target: UnsafeMutableRawPointer) {
-        while true {
-            // Pairs with the release stores in `replace`.
-            let seen = cell.sequence.acquire()
-            if seen & 1 == 1 {
-                if unsafe copyOutDuringUpdate(bytes, of: cell, to: target, seen) { return }
-                continue
-            }
-            unsafe SharedBytes.copyOut(cell.payload + bytes.lowerBound, target, count: bytes.count)
-            SharedFence.acquire()
-            if cell.sequence.relaxed() == seen { return }
-        }
+        unsafe ArrayReader(reference: cell, segment: segment).copyOut(bytes, to: target)
     }
 }

@@ -259,8 +259,7 @@ extension Attachment {
     /// Copies the content of a cell from disk, under the cell's lock: of several who want it one does, and if that one
     /// dies the next begins again.
     private func finishLoading(_ cell: CellHeader, _ segment: Segment) throws(StoreError) {
-        let type = try SchemaTable(segment: segment).record(at: cell.schema).layout(in: segment)
-        let reference = try CellReference(cell, size: type.size, alignment: type.alignment)
+        let reference = try CellReference(ofTypeOf: cell)
         try lockSlowly(reference, timeout: nil)
         defer { cell.lock.unlock() }
         guard cell.state == .loading else { return }

@@ -14,6 +14,9 @@ extension Attachment {
     @usableFromInline
     func sync(timeout: Duration) throws(StoreError) {
         try checkWritable()
+        if transactions.isMine {
+            throw StoreError(.inUse, "a transaction is open in this thread, and would keep itself from the disk")
+        }
         guard let segment, let keeper else { throw readOnlyError }
         let gate = CheckpointGate(segment: segment)
         let deadline = MonotonicClock.deadline(after: timeout)

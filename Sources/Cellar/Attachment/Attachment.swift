@@ -30,6 +30,7 @@ final class Attachment: Sendable {
     /// Advanced when the attachment is closed: who waits for changes is to learn of it.
     let ending = PrivateFutex()
     let spin = SpinBudget()
+    let transactions = TransactionSeat()
 
     @inlinable static var plain: UInt8 { 0 }
     @inlinable static var fencing: UInt8 { 1 }
@@ -61,6 +62,9 @@ final class Attachment: Sendable {
                     + "was opened by processes that rely on it: allow the call, or close the store in the others first")
         }
         writePolicy = fences ? Self.fencing : Self.plain
+        segment.databaseNames.withLock { asks in
+            asks = { (name) throws(StoreError) in try catalogue.hasTransaction(name) }
+        }
         let keeper = try Keeper(
             segment: segment, catalogue: catalogue, logger: logger,
             name: options.processName ?? MachineIdentity.programName(), interval: options.checkpointInterval)

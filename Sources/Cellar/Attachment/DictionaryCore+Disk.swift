@@ -8,10 +8,7 @@ extension DictionaryCore {
     func load(_ hash: UInt64, _ reference: DictionaryReference) throws(StoreError) {
         try attachment.checkUsable()
         let stripe = reference.stripe(of: hash)
-        let lock = StripeLock(stripe: stripe)
-        guard try lock.acquire(until: attachment.deadline, as: attachment.slot) else {
-            throw StoreError(.timedOut, "a part of the dictionary '\(name)' stayed locked while it was to be loaded")
-        }
+        let lock = try acquire(stripe)
         defer { lock.release() }
         do throws(StoreError) {
             try load(hash, StripeWriter(stripe: stripe, patience: attachment.options.lockTimeout), reference)
@@ -55,7 +52,7 @@ extension DictionaryCore {
     {
         guard let entries = try attachment.catalogue.entries(creates: false) else { return [] }
         let catalogue = attachment.catalogue
-        return try catalogue.database.read { (transaction: borrowing ReadTransaction) throws(StoreError) in
+        return try catalogue.database.readCommitted { (transaction: borrowing ReadTransaction) throws(StoreError) in
             var found: [EntryBytes] = []
             try catalogue.forEachEntry(of: uid, hash: hash, count: count, in: entries, transaction) {
                 (key, value) throws(StoreError) in
@@ -123,48 +120,20 @@ extension DictionaryCore {
     private func entries(
         _ reference: DictionaryReference, _ index: Int, _ start: UInt64
     ) throws(StoreError) -> ([EntryBytes], Int) {
-        let stripe = reference.stripe(index)
         let hash = EntryKey.reversed(start) << DictionaryShape.stripeShift | UInt64(index)
         let now = now
         while true {
-            let table = try stripe.table()
-            let entry = table.entry(table.index(of: hash)).acquire()
-            let depth = StripeTable.depth(ofEntry: entry)
-            guard depth <= table.depth else {
-                // Of a table that was outgrown meanwhile, the memory may be used for something else.
-                if stripe.directory.relaxed() != table.word { continue }
-                throw misplaced(reference)
-            }
-            if entry & Stripe.unloaded != 0 {
+            switch try DictionaryReader(reference: reference).place(of: hash) {
+            case .loaded(let entries, let depth):
+                return (entries.filter { $0.expiry == 0 || $0.expiry > now }, depth)
+            case .unloaded(let depth):
                 if attachment.writePolicy != Attachment.readOnly {
                     try load(hash, reference)
                     continue
                 }
-                // Of a place that is just being split, one half.
-                let own = StripeTable.own(table.index(of: hash), depth: depth)
-                let depth = table.isSplit(own: own, depth: depth) ? depth + 1 : depth
                 let count = Int(DictionaryShape.stripeShift) + depth
                 return (try entriesOnDisk(reference.cell.uid, hash, count), depth)
             }
-            var found: [EntryBytes] = []
-            var state = UInt64(depth) << 16
-            var damage: StoreError?
-            do throws(StoreError) {
-                if let bucket = try stripe.bucket(at: entry) {
-                    (found, _, state) = try DictionaryReader(reference: reference).entries(of: bucket)
-                }
-            } catch { damage = error }
-            SharedFence.acquire()
-            guard stripe.directory.relaxed() == table.word, table.entry(table.index(of: hash)).relaxed() == entry else {
-                continue
-            }
-            if let damage { throw damage }
-            guard BucketState(state).depth == depth else { throw misplaced(reference) }
-            return (found.filter { $0.expiry == 0 || $0.expiry > now }, depth)
         }
-    }
-
-    private func misplaced(_ reference: DictionaryReference) -> StoreError {
-        reference.segment.corrupt("a bucket of '\(name)' is not where it belongs")
     }
 }

@@ -197,7 +197,7 @@ final class DictionaryCore: Sendable {
     // MARK: Parts
 
     @unsafe
-    private func check(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws(StoreError) {
+    func check(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws(StoreError) {
         guard key.count <= EntryType.maximumKeySize else {
             throw StoreError(
                 .invalidValue,
@@ -212,7 +212,7 @@ final class DictionaryCore: Sendable {
         }
     }
 
-    private func expiry(_ timeToLive: Duration?) throws(StoreError) -> UInt64 {
+    func expiry(_ timeToLive: Duration?) throws(StoreError) -> UInt64 {
         guard let timeToLive else { return 0 }
         guard expires else {
             throw StoreError(
@@ -249,14 +249,7 @@ final class DictionaryCore: Sendable {
     private func locked(
         _ stripe: Stripe, _ reference: DictionaryReference, _ body: (StripeWriter) throws -> Void
     ) throws {
-        let lock = StripeLock(stripe: stripe)
-        guard try lock.acquire(until: attachment.deadline, as: attachment.slot) else {
-            let holder = LockHolder(stripe.holder.relaxed(), in: reference.segment)
-            throw StoreError(
-                .timedOut,
-                "a part of the dictionary '\(name)' stayed locked: \(holder) holds it; wait longer, or end that process"
-            )
-        }
+        let lock = try acquire(stripe)
         defer { lock.release() }
         if reference.cell.state == .removed { throw attachment.removedError }
         do { try body(StripeWriter(stripe: stripe, patience: attachment.options.lockTimeout)) } catch {
@@ -265,7 +258,18 @@ final class DictionaryCore: Sendable {
         }
     }
 
-    private func noteChange(_ reference: DictionaryReference) {
+    /// Takes a stripe's lock or throws, saying who holds it.
+    @discardableResult
+    func acquire(_ stripe: Stripe) throws(StoreError) -> StripeLock {
+        let lock = StripeLock(stripe: stripe)
+        if try lock.acquire(until: attachment.deadline, as: attachment.slot) { return lock }
+        let holder = LockHolder(stripe.holder.relaxed(), in: stripe.segment)
+        throw StoreError(
+            .timedOut,
+            "a part of the dictionary '\(name)' stayed locked: \(holder) holds it; wait longer, or end that process")
+    }
+
+    func noteChange(_ reference: DictionaryReference) {
         crashPoint("dictionary: changed")
         if attachment.writePolicy == Attachment.plain { MemoryBarrier.compilerOnly() } else { MemoryBarrier.full() }
         if !reference.mark.isQuiet { attachment.noteChange(reference.mark, cell: reference.cell.id) }

@@ -55,11 +55,15 @@ final class Keeper: Sendable {
         thread.join()
     }
 
-    /// Finishes what a process that died was changing about what cells there are, so that nobody sees it half done.
+    /// Finishes what a process that died was changing about what cells there are, and what its transaction committed, so that
+    /// nobody sees it half done.
     func mendCatalogue() { Self.mendCatalogue(of: segment, as: slot, logger) }
 
     fileprivate static func mendCatalogue(of segment: Segment, as slot: Int, _ logger: Logger) {
-        do throws(StoreError) { try Catalog(segment: segment).mendIfAbandoned(as: slot) } catch {
+        do throws(StoreError) {
+            try Catalog(segment: segment).mendIfAbandoned(as: slot)
+            try TransactionArea(segment: segment).mendIfAbandoned(as: slot)
+        } catch {
             // The next to change something is told.
             logger.error("cannot mend what a dead process left", metadata: ["error": "\(error)"])
         }
@@ -176,10 +180,10 @@ struct KeeperLoop {
     private func patrol() {
         table.sweep { dead in
             logger.info("a process died while it had the store open", metadata: ["slot": "\(dead)"])
+            Keeper.mendCatalogue(of: segment, as: slot, logger)
             gate.verify.add(1)
             crashPoint("sweep: comparison asked for")
             checkpointer.forgetDeadReaders()
-            Keeper.mendCatalogue(of: segment, as: slot, logger)
             Watchers(segment: segment).wakeAfterDeath()
         }
     }

@@ -26,9 +26,8 @@ struct CheckpointPiece {
     let reference: CellReference
 
     init(_ cell: CellHeader) throws(StoreError) {
-        let schema = try SchemaTable(segment: cell.segment).record(at: cell.schema).layout(in: cell.segment)
         self.cell = cell
-        reference = try CellReference(cell, size: schema.size, alignment: schema.alignment)
+        reference = try CellReference(ofTypeOf: cell)
     }
 
     var isArray: Bool { cell.kind == .array }

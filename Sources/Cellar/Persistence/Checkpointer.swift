@@ -6,8 +6,9 @@ import Logging
 ///
 /// Steps of a pass, and what the next checkpointer finds if this one is killed after each:
 /// 1. number it: nothing. 2. collect the dirty cells, their bits moved to `taken`: the successor moves them back.
-/// 3. take the marks: likewise. 4. barrier and copy, in an open transaction: the database rolls it back. 5. commit: the
-/// successor writes the same once more. 6. settle the marks: some are taken still, and are written once more. 7. say so.
+/// 3. take the marks: likewise. 4. barrier and copy, in an open transaction: the database rolls it back. 5. copy what
+/// transactions changed, as of one moment: likewise. 6. commit: the successor writes the same once more. 7. settle the
+/// marks: some are taken still, and are written once more. 8. say so.
 struct Checkpointer {
     let segment: Segment
     let catalogue: Catalogue
@@ -79,9 +80,11 @@ struct Checkpointer {
             taken = dictionaries
             let writer = CheckpointWriter(
                 segment: segment, catalogue: catalogue, verifies: isFull, slot: slot, dictionaries: dictionaries)
-            let report = try write(batch, with: writer)
+            let (report, drained) = try write(batch, with: writer, dictionaries)
             crashPoint("pass: committed")
             try settle(batch, report, taken)
+            // Where that is not to be had, all of it is written once more.
+            if let drained { try? transactions.settle(drained, as: slot) }
             crashPoint("pass: settled")
             gate.lastBytes.setRelaxed(UInt64(report.bytes))
             gate.lastChunks.setRelaxed(UInt64(report.chunks))
@@ -100,14 +103,28 @@ struct Checkpointer {
         }
     }
 
-    private func write(_ batch: [CollectedCell], with writer: CheckpointWriter) throws(StoreError) -> CheckpointReport {
-        if batch.isEmpty { return CheckpointReport() }
+    private func write(
+        _ batch: [CollectedCell], with writer: CheckpointWriter, _ dictionaries: DictionaryCheckpoint?
+    ) throws(StoreError) -> (CheckpointReport, drained: UInt64?) {
+        if batch.isEmpty, !hasTouchedPieces { return (CheckpointReport(), nil) }
         try catalogue.database.rotatePins(now: MonotonicClock.now())
         // Not for long: a keeper that waits cannot be stopped. The next pass tries again.
         return try catalogue.database.write(patience: .seconds(1)) { (transaction) throws(StoreError) in
-            try writer.write(batch, in: transaction)
+            let report = try writer.write(batch, in: transaction)
+            var transactions = transactions
+            transactions.entries = dictionaries?.entries
+            transactions.records = report.records
+            // Last, so that nothing that is copied above is of a transaction that is not written here as a whole.
+            let drained = try transactions.drain(as: slot, in: transaction)
+            return (report, drained)
         }
     }
+
+    private var transactions: TransactionCheckpoint {
+        TransactionCheckpoint(segment: segment, catalogue: catalogue, entries: nil)
+    }
+
+    private var hasTouchedPieces: Bool { !TouchedPieces(area: TransactionArea(segment: segment)).isEmpty }
 
     /// Under the allocation lock, so that the names and states of the batch are of one moment.
     private func collect(everything isFull: Bool) throws(StoreError) -> CheckpointBatch.Collected {
@@ -118,9 +135,9 @@ struct Checkpointer {
         }
     }
 
-    /// The dictionaries of a batch need their database, which must be opened before the transaction.
+    /// Dictionaries, of a batch or of transactions, need their database, which must be opened before the transaction.
     private func dictionaries(in batch: [CollectedCell], verifies: Bool) throws(StoreError) -> DictionaryCheckpoint? {
-        guard batch.contains(where: { $0.cell.kind == .dictionary }),
+        guard hasTouchedPieces || batch.contains(where: { $0.cell.kind == .dictionary }),
             let entries = try catalogue.entries(creates: true)
         else { return nil }
         return DictionaryCheckpoint(catalogue: catalogue, entries: entries, verifies: verifies, slot: slot)

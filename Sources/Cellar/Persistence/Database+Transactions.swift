@@ -56,6 +56,21 @@ extension Database {
         StoreError(.inUse, "a write transaction is open in this thread; transactions do not nest")
     }
 
+    /// Calls `body` with a snapshot of what is committed, even inside this thread's own write transaction: for what a program
+    /// does not see, as when a dictionary brings in what only the disk has.
+    func readCommitted<Result>(_ body: (borrowing ReadTransaction) throws(StoreError) -> Result) throws(StoreError)
+        -> Result
+    {
+        guard gate.isWriter else { return try read(body) }
+        // The write transaction, which is counted as open, keeps the map as it is.
+        guard let raw = try begin(.reading) else { throw nested }
+        defer { raw.abort() }
+        return try body(ReadTransaction(raw: raw))
+    }
+
+    /// Whether this thread is inside a write transaction.
+    var isWriting: Bool { gate.isWriter }
+
     /// A read that other processes know of.
     func plainRead<Result>(_ body: (borrowing ReadTransaction) throws(StoreError) -> Result) throws(StoreError)
         -> Result

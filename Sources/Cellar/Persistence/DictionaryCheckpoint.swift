@@ -13,7 +13,7 @@ final class DictionaryCheckpoint {
     private let catalogue: Catalogue
     private let verifies: Bool
     private let slot: Int
-    private let entries: NamedDatabase
+    let entries: NamedDatabase
     /// What was taken, by dictionary: kept from one run of the transaction to the next, and put back if none succeeds.
     private var taken: [Int: Set<Place>] = [:]
 
@@ -101,7 +101,8 @@ final class DictionaryCheckpoint {
 
     // MARK: One place
 
-    private struct Copy {
+    /// A copy of all entries of one place.
+    struct Copy {
         var entries: [EntryBytes]
         /// Of all hashes that belong here, the last bits, and how many.
         var hash: UInt64
@@ -131,7 +132,8 @@ final class DictionaryCheckpoint {
         }
     }
 
-    private func write(
+    /// Has the disk agree with a place.
+    func write(
         _ copy: Copy, _ uid: UInt64, _ count: inout UInt64, _ report: inout CheckpointReport,
         in transaction: borrowing WriteTransaction
     ) throws(StoreError) {

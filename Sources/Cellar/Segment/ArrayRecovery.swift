@@ -65,6 +65,26 @@ struct ArrayRecovery {
         markApplied()
     }
 
+    /// Has the bytes of the buffer take the place of the elements' in one step, under the array's lock.
+    ///
+    /// Steps: 1. the range; 2. odd sequence: readers see the buffer; 3. the elements; 4. even sequence. Killed before 2 the
+    /// update never was; after it, whoever locks the array next finishes it.
+    func commitUpdate(of bytes: Range<Int>) {
+        start.setRelaxed(UInt64(bytes.lowerBound))
+        length.setRelaxed(UInt64(bytes.count))
+        crashPoint("update: range on record")
+        let sequence = reference.sequence.relaxed()
+        // Pairs with the acquire loads of the sequence in `SharedArray`: who sees the odd number sees the buffer.
+        reference.sequence.release(sequence &+ 1)
+        crashPoint("update: odd sequence")
+        SharedFence.release()
+        apply()
+        crashPoint("update: applied")
+        // Pairs with the same loads: who sees the even number sees the elements.
+        reference.sequence.release(sequence &+ 2)
+        crashPoint("update: even sequence")
+    }
+
     /// Whoever died had no time to: all chunks of the update go to disk together.
     private func markApplied() {
         let bytes = updateBytes

@@ -4,7 +4,7 @@ import Glibc
 /// A cell's lock, with the cell's own recovery when a holder died.
 ///
 /// A value needs none: its writer leaves the old copy whole. An array's committed update is finished; a bulk write that
-/// was cut off stays on record as torn.
+/// was cut off stays on record as torn. What a transaction committed and did not come to change is changed.
 struct CellLock {
     let reference: CellReference
     let segment: Segment?
@@ -25,9 +25,10 @@ struct CellLock {
 
     /// After a holder's death: makes the cell whole and the lock usable. Killed within, the next locker does it again.
     func mend() {
-        if unsafe reference.array != reference.address {
+        if reference.isArray {
             ArrayRecovery(reference: reference, segment: segment).finishUpdate()
         }
+        if let segment { RedoRecovery(TransactionArea(segment: segment)).applyPending(to: reference, in: segment) }
         crashPoint("cell lock: mended")
         reference.lock.makeConsistent()
     }

@@ -58,10 +58,15 @@ struct CellReference: @unchecked Sendable {
 
     func arrayWord(_ field: Int) -> SharedWord { unsafe SharedWord(array + field) }
 
+    private var fields: UnsafeMutablePointer<cellar_cell> { unsafe address.assumingMemoryBound(to: cellar_cell.self) }
+    var uid: UInt64 { unsafe fields.pointee.uid }
+    var isVolatile: Bool { unsafe fields.pointee.traits & 0x100 != 0 }
+    var isArray: Bool { unsafe array != address }
+
     /// Whether bytes of the segment are the cell's own block's.
     func overlaps(_ offset: UInt64, count: Int, in segment: Segment) -> Bool {
         let own = unsafe segment.offset(of: address)
-        let size = unsafe address.assumingMemoryBound(to: cellar_cell.self).pointee.block_size
+        let size = unsafe fields.pointee.block_size
         return offset < own &+ max(size, 1) && own < offset &+ UInt64(clamping: count)
     }
 

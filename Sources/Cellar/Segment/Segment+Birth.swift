@@ -81,7 +81,7 @@ extension Segment {
     }
 
     private func initialiseMutexes() throws(StoreError) {
-        var offsets = [CELLAR_HEADER_ALLOCATION, CELLAR_HEADER_CHECKPOINT]
+        var offsets = [CELLAR_HEADER_ALLOCATION, CELLAR_HEADER_CHECKPOINT, CELLAR_HEADER_TRANSACTIONS]
         for slot in 0..<Int(CELLAR_PROCESS_SLOTS) {
             offsets.append(ProcessTable.slotOffset(slot) + CELLAR_PROCESS_LIVENESS)
         }

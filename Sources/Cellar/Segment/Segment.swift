@@ -12,6 +12,8 @@ final class Segment: @unchecked Sendable {
     let isReadOnly: Bool
     let reserve: Int
     private let base: UnsafeMutableRawPointer
+    /// Whether the database names a transaction: asked where a process died at committing one. Set by who has the database.
+    let databaseNames = Mutex<(@Sendable (UInt64) throws(StoreError) -> Bool)?>(nil)
     /// Bytes known to be backed by memory, from the file system and not only from the header.
     private let knownSize: Atomic<Int>
 

@@ -25,8 +25,7 @@ struct Watchers {
     }
 
     private func wakeWatchers(ofArray cell: CellHeader) throws(StoreError) {
-        let type = try SchemaTable(segment: segment).record(at: cell.schema).layout(in: segment)
-        let reference = try CellReference(cell, size: type.size, alignment: type.alignment)
+        let reference = try CellReference(ofTypeOf: cell)
         for chunk in 0..<reference.chunkCount {
             reference.mark(ofChunk: chunk).watch.wakeAfterDeath(reference.arrayWatch)
         }

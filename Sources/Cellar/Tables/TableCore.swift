@@ -48,12 +48,19 @@ final class TableCore: Sendable {
     @usableFromInline
     func write(_ body: (borrowing TableAccess) throws(StoreError) -> Void) throws(StoreError) {
         try attachment.checkWritable()
+        try attachment.checkNotNested()
         let patience = attachment.options.lockTimeout
         try database.write(patience: patience) { (transaction: borrowing WriteTransaction) throws(StoreError) in
             try checkThere(transaction)
             try body(TableAccess(entries: entries, raw: transaction.raw))
             crashPoint("table: about to commit")
         }
+    }
+
+    /// The table inside a transaction that is open already.
+    func access(in raw: RawTransaction) throws(StoreError) -> TableAccess {
+        try checkThere(ReadTransaction(raw: raw))
+        return TableAccess(entries: entries, raw: raw)
     }
 
     /// A walk through a snapshot of its own; nil where that cannot be had: in a store opened read-only none is safe for so long.

@@ -35,11 +35,20 @@ extension MetaKey<UInt64> {
     static var inode: Self { number("inode") }
     /// The first cell identity never given yet.
     static var nextUID: Self { number("next-uid") }
+    /// What the last transaction that changed cells too was named: so that who finds its process dead learns whether it is here.
+    static var transaction: Self { number("transaction") }
     /// When the store was made, in nanoseconds since 1970.
     static var created: Self { number("created") }
 }
 
 extension Catalogue {
+    /// Whether the last transaction that changed cells too, of those that are on disk, has this name.
+    func hasTransaction(_ name: UInt64) throws(StoreError) -> Bool {
+        try database.readCommitted { (transaction: borrowing ReadTransaction) throws(StoreError) in
+            try value(of: .transaction, in: transaction) == name
+        }
+    }
+
     /// The value of `key`; nil if there is none. Text that is no such value is `.corruptDatabase`.
     func value<Value>(
         of key: MetaKey<Value>, in transaction: borrowing some DatabaseReading & ~Copyable

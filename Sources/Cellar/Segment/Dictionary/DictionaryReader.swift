@@ -151,6 +151,47 @@ extension DictionaryReader {
         }
     }
 
+    /// What is where a hash leads to.
+    enum Place {
+        case loaded(entries: [EntryBytes], depth: Int)
+        /// Only the disk knows.
+        case unloaded(depth: Int)
+    }
+
+    /// All entries where a hash leads to, as of one moment.
+    func place(of hash: UInt64) throws(StoreError) -> Place {
+        let stripe = reference.stripe(of: hash)
+        while true {
+            let table = try stripe.table()
+            let index = table.index(of: hash)
+            let entry = table.entry(index).acquire()
+            let depth = StripeTable.depth(ofEntry: entry)
+            guard depth <= table.depth else {
+                // Of a table that was outgrown meanwhile, the memory may be used for something else.
+                if stripe.directory.relaxed() != table.word { continue }
+                throw misplaced
+            }
+            if entry & Stripe.unloaded != 0 {
+                // Of a place that is just being split, one half.
+                let isSplit = table.isSplit(own: StripeTable.own(index, depth: depth), depth: depth)
+                return .unloaded(depth: isSplit ? depth + 1 : depth)
+            }
+            var found: [EntryBytes] = []
+            var state = UInt64(depth) << 16
+            var damage: StoreError?
+            do throws(StoreError) {
+                if let bucket = try stripe.bucket(at: entry) { (found, _, state) = try entries(of: bucket) }
+            } catch { damage = error }
+            SharedFence.acquire()
+            guard stripe.directory.relaxed() == table.word, table.entry(index).relaxed() == entry else { continue }
+            if let damage { throw damage }
+            guard BucketState(state).depth == depth else { throw misplaced }
+            return .loaded(entries: found, depth: depth)
+        }
+    }
+
+    private var misplaced: StoreError { reference.segment.corrupt("a bucket of a dictionary is not where it belongs") }
+
     func entry(_ slot: BucketSlot) throws(StoreError) -> EntryBytes {
         let key = try keyBytes(of: slot)
         let hash = unsafe key.withUnsafeBytes { unsafe reference.hash($0) }

@@ -26,6 +26,7 @@ struct StripeLock {
     private func mend(isDead: Bool) throws(StoreError) {
         do throws(StoreError) {
             try StripeWriter(stripe: stripe).recover()
+            if isDead { try RedoRecovery(TransactionArea(segment: stripe.segment)).applyPending(to: stripe) }
             crashPoint("stripe lock: mended")
             if isDead { stripe.lock.makeConsistent() }
         } catch {

@@ -111,6 +111,12 @@ struct StripeMemory {
         return offset
     }
 
+    /// Sees to it that so many bytes can be taken without any from the segment.
+    func reserve(_ size: Int) throws(StoreError) {
+        // No crash point: `addSlab` has them.
+        if size > 0, !hasRoom(UInt64(size)) { try addSlab(UInt64(size)) }
+    }
+
     private func hasRoom(_ size: UInt64) -> Bool {
         let (cursor, end) = (stripe.cursor.relaxed(), stripe.end.relaxed())
         return cursor != 0 && end >= cursor && end - cursor >= size

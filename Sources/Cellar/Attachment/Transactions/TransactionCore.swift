@@ -1,0 +1,208 @@
+import CCellar
+
+/// A transaction, or a snapshot, as one process runs it: what it reads and is to change, as bytes.
+///
+/// A transaction's is used again and again, under the transactions' lock; each snapshot has its own.
+@usableFromInline
+final class TransactionCore: @unchecked Sendable {
+    unowned let attachment: Attachment
+    /// Nil for a store at rest that is only looked at.
+    let area: TransactionArea?
+    /// The sequence at which a snapshot began; nil in a transaction.
+    private(set) var start: UInt64?
+    /// The database's transaction that it is a part of.
+    private(set) var raw: RawTransaction?
+    /// Why the body is to run once more, whatever it came to.
+    private(set) var restart: Restart?
+    var reads = ReadSet()
+    var writes = PendingWrites()
+    /// Locks that are held while it commits.
+    var locks = TargetLocks()
+    /// Its body runs: what was lent to that is good.
+    private(set) var isOpen = false
+
+    enum Restart: Error {
+        /// What it read is not the same any more.
+        case changed
+        /// It needs a transaction of the database around it.
+        case needsDatabase
+        /// It is to change something on disk that the disk does not know of yet.
+        case needsRecords
+    }
+
+    init(_ attachment: Attachment) {
+        self.attachment = attachment
+        area = attachment.segment.map { TransactionArea(segment: $0) }
+    }
+
+    deinit { writes.free() }
+
+    /// Forgets everything, for a first run or another.
+    func begin(at start: UInt64? = nil, in raw: RawTransaction? = nil) {
+        reads.clear()
+        writes.clear()
+        restart = nil
+        self.start = start
+        self.raw = raw
+        isOpen = true
+    }
+
+    func end() {
+        isOpen = false
+        raw = nil
+    }
+
+    /// Has the body run once more. What it throws on this way says nothing to anybody.
+    func begin(again reason: Restart) -> StoreError {
+        restart = reason
+        return StoreError(.inUse, "the transaction begins again")
+    }
+
+    // MARK: Checks
+
+    @inline(__always)
+    func checkOpen(_ attachment: Attachment) throws(StoreError) {
+        if _fastPath(isOpen && attachment === self.attachment) { return }
+        throw isOpen
+            ? StoreError(.mismatch, "a transaction is of one store, and this belongs to another")
+            : StoreError(.closed, "a transaction was used after it ended")
+    }
+
+    /// Of a snapshot: whether all that was read so far is of one moment.
+    @inline(__always)
+    private func checkMoment() throws(StoreError) {
+        guard let start, let area else { return }
+        if _slowPath(!area.isUnchanged(since: start)) { throw begin(again: .changed) }
+    }
+
+    // MARK: Reading
+
+    /// The word of a value of up to 8 bytes.
+    @usableFromInline
+    func word(_ cell: CellReference, of attachment: Attachment) throws(StoreError) -> UInt64 {
+        try checkOpen(attachment)
+        if let write = writes.find(unsafe UInt(bitPattern: cell.address), 0) { return writes.item(write).valueWord }
+        let word = reads.load(unsafe SharedElement(cell.payload, stride: 8))
+        try checkMoment()
+        return word
+    }
+
+    /// A value of more than 8 bytes.
+    @usableFromInline @unsafe
+    func copyValue(
+        _ cell: CellReference, of attachment: Attachment, to target: UnsafeMutableRawBufferPointer
+    ) throws(StoreError) {
+        // No crash point: memory of this process alone.
+        try checkOpen(attachment)
+        if let write = writes.find(unsafe UInt(bitPattern: cell.address), 0) {
+            return unsafe target.copyMemory(from: UnsafeRawBufferPointer(writes.item(write).value))
+        }
+        let reader = CellReader(reference: cell)
+        unsafe reader.copyValue(to: target.baseAddress!, size: target.count)
+        try checkMoment()
+        let bytes = unsafe [UInt8](target)
+        reads.note { () throws(StoreError) in reader.bytes() == bytes }
+    }
+
+    /// An element of an array, of any size.
+    @usableFromInline @unsafe
+    func copyElement(
+        _ index: Int, of cell: CellReference, of attachment: Attachment, to target: UnsafeMutableRawBufferPointer
+    ) throws(StoreError) {
+        // No crash point: memory of this process alone.
+        try checkOpen(attachment)
+        let found = writes.find(unsafe UInt(bitPattern: cell.address), UInt64(index))
+        if let found { return unsafe target.copyMemory(from: UnsafeRawBufferPointer(writes.item(found).value)) }
+        if SharedElement.isAtomic(stride: cell.stride), cell.sequence.acquire() & 1 == 0 {
+            let element = unsafe SharedElement(cell.payload + index * cell.stride, stride: cell.stride)
+            var word = reads.load(element).littleEndian
+            try checkMoment()
+            return unsafe withUnsafeBytes(of: &word) { word in
+                unsafe target.copyMemory(from: UnsafeRawBufferPointer(rebasing: word[..<target.count]))
+            }
+        }
+        let reader = ArrayReader(reference: cell, segment: attachment.segment)
+        let bytes = reader.element(index)
+        try checkMoment()
+        unsafe target.copyBytes(from: bytes)
+        reads.note { () throws(StoreError) in reader.element(index) == bytes }
+    }
+
+    /// The value of a dictionary's key; nil if there is none.
+    @usableFromInline @unsafe
+    func value(_ key: UnsafeRawBufferPointer, in core: DictionaryCore) throws(StoreError) -> [UInt8]? {
+        try checkOpen(core.attachment)
+        if case .memory(let reference) = core.place, !writes.isEmpty {
+            let hash = unsafe reference.hash(key)
+            let found = writes.find(unsafe UInt(bitPattern: reference.cell.address), hash) {
+                unsafe $0.key.elementsEqual(key)
+            }
+            if let found {
+                let item = writes.item(found)
+                return item.kind == .entry ? unsafe [UInt8](item.value) : nil
+            }
+        }
+        let value = unsafe try core.valueBytes(key)
+        try checkMoment()
+        let copy = unsafe [UInt8](key)
+        reads.note { () throws(StoreError) in
+            unsafe try copy.span.withUnsafeBytes { (key) throws(StoreError) in try unsafe core.valueBytes(key) } == value
+        }
+        return value
+    }
+
+    // MARK: Changing
+
+    /// Has a value be something else once the transaction is committed.
+    @usableFromInline @unsafe
+    func set(_ cell: CellReference, of attachment: Attachment, to value: UnsafeRawBufferPointer) throws(StoreError) {
+        // No crash point: memory of this process alone.
+        try checkOpen(attachment)
+        unsafe writes.set(.value, .cell(cell), cell: try identity(cell), place: 0, value: value)
+    }
+
+    /// Likewise an element.
+    @usableFromInline @unsafe
+    func set(
+        _ index: Int, of cell: CellReference, of attachment: Attachment, to value: UnsafeRawBufferPointer
+    ) throws(StoreError) {
+        // No crash point: memory of this process alone.
+        try checkOpen(attachment)
+        unsafe writes.set(.element, .cell(cell), cell: try identity(cell), place: UInt64(index), value: value)
+    }
+
+    /// Likewise a dictionary's entry; nil removes it.
+    @usableFromInline @unsafe
+    func set(
+        _ key: UnsafeRawBufferPointer, in core: DictionaryCore, to value: UnsafeRawBufferPointer?, timeToLive: Duration?
+    ) throws(StoreError) {
+        // No crash point: memory of this process alone.
+        try checkOpen(core.attachment)
+        guard case .memory(let reference) = core.place else { throw attachment.readOnlyError }
+        let cell = reference.cell
+        if cell.state == .removed { throw attachment.removedError }
+        let none = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+        if let value = unsafe value { try unsafe core.check(key, value) }
+        unsafe writes.set(
+            value == nil ? .removedEntry : .entry, .entry(core, reference),
+            cell: (cell.offset, cell.uid, UInt(bitPattern: cell.address)), place: reference.hash(key), key: key,
+            value: value ?? none, expiry: try core.expiry(timeToLive))
+    }
+
+    private func identity(_ cell: CellReference) throws(StoreError) -> (offset: UInt64, uid: UInt64, address: UInt) {
+        guard start == nil, let segment = area?.segment else {
+            throw StoreError(.readOnly, "a snapshot only reads: change things in a transaction")
+        }
+        if cell.isRemoved { throw attachment.removedError }
+        return unsafe (segment.offset(of: cell.address), cell.uid, UInt(bitPattern: cell.address))
+    }
+
+    // MARK: Tables
+
+    /// The database's transaction; without one, the body runs again in one.
+    func database(of attachment: Attachment) throws(StoreError) -> RawTransaction {
+        try checkOpen(attachment)
+        guard let raw else { throw begin(again: .needsDatabase) }
+        return raw
+    }
+}

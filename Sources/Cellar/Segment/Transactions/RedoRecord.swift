@@ -1,0 +1,79 @@
+import CCellar
+
+/// The changes of the transaction that commits, in the segment.
+///
+/// Written under the transactions' lock while the state is `none`. Read by whoever finishes what a dead process committed.
+struct RedoRecord {
+    let area: TransactionArea
+    private var segment: Segment { area.segment }
+
+    /// The least block for records.
+    private static let leastCapacity = 16 << 10
+    /// The most bytes that the changes of one transaction in memory can take.
+    static let mostCapacity = 64 << 20
+
+    /// Sees to it that a record of so many bytes fits. Under the transactions' lock.
+    func reserve(_ count: Int, as slot: Int, until deadline: Int64) throws(StoreError) {
+        if count <= Int(clamping: area.recordCapacity.relaxed()) { return }
+        guard count <= Self.mostCapacity else {
+            throw StoreError(
+                .limitReached,
+                "a transaction changes \(count) bytes of cells and dictionaries: \(Self.mostCapacity) is the most")
+        }
+        let size = 1 << (64 - (max(count, Self.leastCapacity) - 1).leadingZeroBitCount)
+        let catalog = Catalog(segment: segment)
+        try catalog.locked(as: slot, until: deadline) { () throws(StoreError) in
+            try catalog.replaceBlock(
+                at: CELLAR_HEADER_TRANSACTIONS + CELLAR_TRANSACTIONS_RECORD,
+                capacity: CELLAR_HEADER_TRANSACTIONS + CELLAR_TRANSACTIONS_RECORD_CAPACITY, size: size)
+        }
+    }
+
+    /// Writes the record, which counts once it is committed.
+    @unsafe
+    func write(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
+        area.number.setRelaxed(area.number.relaxed() &+ 1)
+        crashPoint("commit: numbered")
+        // The number stays before the record's bytes; pairs with the acquire fence in `RedoRecovery.pending`.
+        SharedFence.release()
+        let target = unsafe try segment.require(area.record.relaxed(), count: bytes.count, "a transaction's record")
+        unsafe SharedBytes.copyInAligned(bytes.baseAddress!, target, count: bytes.count)
+        area.recordLength.setRelaxed(UInt64(bytes.count))
+        crashPoint("commit: recorded")
+    }
+
+    /// Calls `body` with each item, in order. Throws `.corruptSegment` where the record makes no sense.
+    func forEach(_ body: (RedoItem) throws(StoreError) -> Void) throws(StoreError) {
+        let length = Int(clamping: area.recordLength.relaxed())
+        guard length <= Int(clamping: area.recordCapacity.relaxed()) else { throw damaged }
+        let start = unsafe try segment.require(area.record.relaxed(), count: length, "a transaction's record")
+        var offset = 0
+        while offset < length {
+            guard let item = unsafe RedoItem(at: start + offset, left: length - offset) else { throw damaged }
+            try body(item)
+            offset += item.size
+        }
+    }
+
+    private var damaged: StoreError { segment.corrupt("the record of a transaction makes no sense") }
+}
+
+extension Catalog {
+    /// Gives a word of the header a larger block; the old one goes to limbo.
+    func replaceBlock(at place: Int, capacity: Int, size: Int) throws(StoreError) {
+        let (word, sizeWord) = (segment.word(place), segment.word(capacity))
+        let old = Block(offset: word.relaxed(), size: sizeWord.relaxed())
+        let intent = Intent(segment: segment)
+        let block = try Allocator(segment: segment).take(size) {
+            intent.begin(.publish, block: $0, other: UInt64(place))
+        }
+        sizeWord.release(0)
+        crashPoint("block: none")
+        word.release(block.offset)
+        crashPoint("block: published")
+        sizeWord.release(UInt64(size))
+        crashPoint("block: sized")
+        intent.end()
+        if old.offset != 0, old.size > 0 { try Limbo(segment: segment).retire(old) }
+    }
+}

@@ -1,0 +1,153 @@
+import CCellar
+
+/// Finishes what a dead process committed and did not come to change.
+struct RedoRecovery {
+    let area: TransactionArea
+    /// The process that does it, for messages.
+    let slot: Int
+    private var segment: Segment { area.segment }
+
+    init(_ area: TransactionArea) { self.init(area: area, slot: -1) }
+
+    init(area: TransactionArea, slot: Int) {
+        self.area = area
+        self.slot = slot
+    }
+
+    /// How long to wait for one cell's lock: who has it takes it over from the dead, and is at the same.
+    private static let patience: Duration = .seconds(1)
+
+    // MARK: The whole
+
+    /// Under the transactions' lock. Can itself be interrupted and run again.
+    func finish() throws(StoreError) {
+        try resolve()
+        if area.state == .committed {
+            try RedoRecord(area: area).forEach { item throws(StoreError) in try complete(item) }
+            area.forget()
+        }
+        if area.sequence.relaxed() & 1 != 0 { area.endChanges() }
+        crashPoint("recover transaction: done")
+    }
+
+    /// Where only the database knows whether the transaction committed, it is asked. Its answer stays the same, so anybody
+    /// may ask at any time.
+    private func resolve() throws(StoreError) {
+        guard let state = area.state else { throw segment.corrupt("the state of its transactions is of no known kind") }
+        guard state == .onDisk else { return }
+        guard let asks = segment.databaseNames.withLock({ $0 }) else {
+            throw StoreError(.ownerDied, "a process died in a transaction, and the database is not open to ask")
+        }
+        let isThere = try asks(area.identity.relaxed())
+        let outcome: TransactionArea.State = isThere ? .committed : .none
+        _ = area.stateWord.compareExchange(TransactionArea.State.onDisk.rawValue, outcome.rawValue)
+        crashPoint("recover transaction: resolved")
+    }
+
+    /// Makes one change, unless it was made. A cell that is not there any more needs none.
+    private func complete(_ item: RedoItem) throws(StoreError) {
+        guard item.kind != .superseded, item.applied.acquire() == 0, let cell = try cell(of: item) else { return }
+        if cell.kind == .dictionary {
+            let stripe = try DictionaryReference(cell).stripe(of: item.place)
+            let lock = StripeLock(stripe: stripe)
+            guard try lock.acquire(until: MonotonicClock.deadline(after: Self.patience), as: slot) else {
+                throw stayedLocked
+            }
+            defer { lock.release() }
+            if item.applied.acquire() == 0 { try RedoApplication.apply(item, in: stripe) }
+        } else {
+            let reference = try CellReference(ofTypeOf: cell)
+            if cell.kind == .value, reference.size <= 8 {
+                try RedoApplication.apply(item, to: reference, in: segment)
+            } else {
+                let lock = CellLock(reference: reference, segment: segment)
+                guard lock.acquire(for: Self.patience, as: slot) else { throw stayedLocked }
+                defer { lock.release() }
+                if item.applied.acquire() == 0 { try RedoApplication.apply(item, to: reference, in: segment) }
+            }
+        }
+        item.applied.release(1)
+        crashPoint("recover transaction: applied")
+    }
+
+    private func cell(of item: RedoItem) throws(StoreError) -> CellHeader? {
+        let cell = try CellHeader(segment: segment, at: item.cell)
+        return cell.uid == item.uid && cell.state == .live ? cell : nil
+    }
+
+    private var stayedLocked: StoreError {
+        StoreError(.timedOut, "what a transaction of a dead process is to change stayed locked")
+    }
+
+    // MARK: One lock
+
+    /// Makes the changes of an array, or of a value of more than 8 bytes, whose lock was a dead process's and is the caller's.
+    ///
+    /// Whoever committed a change to it held that lock. So if it has changes on record, they stay there until the caller
+    /// gives the lock up: only then can the whole be finished.
+    func applyPending(to reference: CellReference, in segment: Segment) {
+        guard reference.isArray || reference.size > 8 else { return }
+        do throws(StoreError) {
+            let cell = unsafe segment.offset(of: reference.address)
+            for item in try pending(cell, { _ in true }) {
+                try RedoApplication.apply(item.copy, to: reference, in: segment)
+                item.applied.release(1)
+                crashPoint("recover transaction: cell applied")
+            }
+        } catch {
+            // The record stays, for whoever finishes the whole, and is told.
+            return
+        }
+    }
+
+    /// The same for a stripe of a dictionary.
+    func applyPending(to stripe: Stripe) throws(StoreError) {
+        let mask = UInt64(DictionaryShape.stripeCount - 1)
+        for item in try pending(stripe.reference.cell.offset, { $0.place & mask == stripe.index }) {
+            try RedoApplication.apply(item.copy, in: stripe)
+            item.applied.release(1)
+            crashPoint("recover transaction: stripe applied")
+        }
+    }
+
+    /// A change on record, copied so that nobody changes it meanwhile.
+    private struct PendingItem {
+        let bytes: RedoBytes
+        let applied: SharedFutex
+        var copy: RedoItem { bytes.item }
+    }
+
+    private func pending(_ cell: UInt64, _ isWanted: (RedoItem) -> Bool) throws(StoreError) -> [PendingItem] {
+        guard area.isUnfinished else { return [] }
+        try resolve()
+        let number = area.number.acquire()
+        guard area.state == .committed else { return [] }
+        var found: [PendingItem] = []
+        var damage: StoreError?
+        do throws(StoreError) {
+            try RedoRecord(area: area).forEach { item throws(StoreError) in
+                guard item.cell == cell, item.kind != .superseded, isWanted(item) else { return }
+                found.append(PendingItem(bytes: RedoBytes(copying: item), applied: item.applied))
+            }
+        } catch { damage = error }
+        // The copying loads stay before the next load; pairs with the release fence in `RedoRecord.write`.
+        SharedFence.acquire()
+        guard area.state == .committed, area.number.relaxed() == number else { return [] }
+        if let damage { throw damage }
+        return found.filter { $0.applied.acquire() == 0 }
+    }
+}
+
+/// A copy of an item in private memory.
+@safe
+final class RedoBytes {
+    private let memory: UnsafeMutableRawBufferPointer
+    var item: RedoItem { unsafe RedoItem(at: memory.baseAddress!) }
+
+    init(copying item: RedoItem) {
+        unsafe memory = UnsafeMutableRawBufferPointer.allocate(byteCount: item.size, alignment: 16)
+        unsafe SharedBytes.copyOutAligned(item.address, memory.baseAddress!, count: memory.count)
+    }
+
+    deinit { unsafe memory.deallocate() }
+}
