@@ -19,6 +19,7 @@ public final class ScratchStore: Sendable {
         var mounts: [String] = []
     }
     private let state = Mutex(State())
+    private let copies = Atomic(0)
 
     fileprivate init() {
         var template = Array("/tmp/cellar-test-XXXXXX".utf8CString)
@@ -68,6 +69,15 @@ public final class ScratchStore: Sendable {
         closeAll()
         try Store.discardSegment(of: path)
         return try open()
+    }
+
+    /// The path of a copy of what is on disk now: what a power cut would leave. Nobody may write to the disk meanwhile.
+    public func copyOfDisk() throws -> String {
+        let copy = "\(directory)/copy-\(copies.wrappingAdd(1, ordering: .relaxed).newValue)"
+        _ = unsafe mkdir(copy, 0o700)
+        let bytes = Files.read(path + "/data.mdb")
+        guard Files.write(bytes, to: copy + "/data.mdb") >= 0 else { throw StoreError(.diskFull, copy) }
+        return copy
     }
 
     /// Remembers a store's identity, so that its segment goes at the end whatever state it is in.

@@ -178,7 +178,7 @@ struct TransactionCheckpoint {
             let copy = DictionaryCheckpoint.Copy(
                 entries: Self.merge(found, work.changes) { $0 & mask == hash & mask }, hash: hash & mask, count: count,
                 expires: work.reference.shape.expires)
-            let stripe = Int(hash) & (DictionaryShape.stripeCount - 1)
+            let stripe = Int(truncatingIfNeeded: hash) & (DictionaryShape.stripeCount - 1)
             try writer.write(copy, cell.uid, &counts[stripe], &report, in: transaction)
         }
         if counts != before { try catalogue.setEntryCounts(counts, of: cell.uid, in: transaction) }

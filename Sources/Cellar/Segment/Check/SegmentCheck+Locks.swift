@@ -17,7 +17,25 @@ extension SegmentCheck {
         if role.isAbandoned {
             note(.unfinished, "locks", "the process that wrote checkpoints died; nobody took over yet")
         }
+        checkTransactions()
         checkProcesses()
+    }
+
+    private mutating func checkTransactions() {
+        let area = TransactionArea(segment: segment)
+        if !area.lock.isSound { note(.damaged, "transactions", "their lock is no lock") }
+        guard area.state != nil else {
+            return note(.damaged, "transactions", "what was being done is of no known kind")
+        }
+        let isUnfinished = area.isUnfinished || area.lock.isAbandoned
+        if isUnfinished, !area.lock.isHeld { note(.unfinished, "transactions", "a process died in one") }
+        for (offset, size, what) in [
+            (area.record, area.recordCapacity, "the record of a transaction"),
+            (area.touched, area.touchedCapacity, "the list of what transactions changed"),
+        ] where offset.acquire() != 0 {
+            claim(Block(offset: offset.acquire(), size: size.acquire()), what)
+        }
+        count("transactions", Int(clamping: area.touchedCount(0).acquire()), "pieces for the next checkpoint")
     }
 
     private mutating func checkProcesses() {

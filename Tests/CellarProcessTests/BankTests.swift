@@ -1,0 +1,59 @@
+import Cellar
+import CellarTestSupport
+import Glibc
+import Testing
+
+extension ProcessTests {
+    /// Sixteen processes move money between values, elements, entries and rows, and are killed at it. Every snapshot in between,
+    /// in any process, has all the money; so have the memory once everybody is dead, and the disk after a power cut.
+    @Suite struct Banking {
+        private static let workers = 16
+
+        @Test func noMoneyIsLost() throws {
+            try withScratchStore(seconds: 600) { scratch in
+                var random = SeededRandom(for: "banking")
+                var kills = 0
+                var snapshots = 0
+                for round in 0..<8 {
+                    let store = try scratch.open { $0.lockTimeout = .seconds(30) }
+                    let bank = try Bank(store)
+                    #expect(try bank.sum() == Bank.total)
+                    var workers = try (0..<Self.workers).map { _ in try start(scratch, &random) }
+                    for worker in workers { try worker.expect("ready") }
+                    for _ in 0..<25 {
+                        let victim = Int.random(in: 0..<Self.workers, using: &random)
+                        usleep(UInt32.random(in: 0..<8_000, using: &random))
+                        #expect(workers[victim].kill() == .signal(SIGKILL))
+                        #expect(workers[victim].linesSoFar() == [])
+                        #expect(try bank.sum() == Bank.total)
+                        kills += 1
+                        snapshots += 1
+                        workers[victim] = try start(scratch, &random)
+                        try workers[victim].expect("ready")
+                    }
+                    // The power goes, in the middle of everything: what is on disk is what there is.
+                    scratch.closeAll()
+                    usleep(UInt32.random(in: 0..<200_000, using: &random))
+                    for worker in workers {
+                        worker.signal(SIGKILL)
+                        kills += 1
+                    }
+                    for worker in workers {
+                        #expect(worker.kill() == .signal(SIGKILL))
+                        #expect(worker.linesSoFar() == [])
+                    }
+                    if round % 2 == 1 { try Store.discardSegment(of: scratch.path) }
+                }
+                let bank = try Bank(try scratch.open())
+                #expect(try bank.sum() == Bank.total)
+                try scratch.open().sync()
+                #expect(try Store.check(scratch.path).isWhole)
+                print("bank: kills=\(kills) snapshots=\(snapshots) total=\(Bank.total)")
+            }
+        }
+
+        private func start(_ scratch: ScratchStore, _ random: inout SeededRandom) throws -> Worker {
+            try scratch.worker("bank", random.next() >> 2)
+        }
+    }
+}
