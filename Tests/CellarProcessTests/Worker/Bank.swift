@@ -9,6 +9,7 @@ let bankCommands: [String: Command] = [
         let store = try arguments.open()
         var random = SeededRandom(seed: UInt64(arguments.number(1)))
         let bank = try Bank(store)
+        armAtACommit(&random)
         say("ready")
         while true {
             try bank.move(&random)
@@ -19,3 +20,15 @@ let bankCommands: [String: Command] = [
         }
     }
 ]
+
+/// Half of those who move money die at a step of a commit, which hardly any kill at a random moment comes upon.
+private func armAtACommit(_ random: inout SeededRandom) {
+    #if CrashPoints
+        let steps = [
+            "touched: listed", "commit: recorded", "commit: odd sequence", "commit: perhaps on disk", "commit: committed",
+            "put: state changed", "value: copied", "commit: changed", "commit: no record", "commit: even sequence",
+        ]
+        guard random.next() % 2 == 0, let step = steps.randomElement(using: &random) else { return }
+        CrashPoints.arm(step, visit: Int.random(in: 1...300, using: &random))
+    #endif
+}

@@ -73,6 +73,7 @@ struct PendingWrites {
         key: UnsafeRawBufferPointer = unsafe UnsafeRawBufferPointer(start: nil, count: 0), value: UnsafeRawBufferPointer,
         expiry: UInt64 = 0
     ) {
+        // No crash point: memory of this process alone.
         if let write = find(cell.address, place, { unsafe Self.agree($0.key, key) }) {
             let item = item(write)
             if item.kind == kind, item.valueCount == value.count {
