@@ -57,7 +57,8 @@ final class TableCore: Sendable {
         }
     }
 
-    /// The table inside a transaction that is open already.
+    /// The table inside a transaction that is open already. (Swift 6.3.1 crashes when it inlines this.)
+    @inline(never)
     func access(in raw: RawTransaction) throws(StoreError) -> TableAccess {
         try checkThere(ReadTransaction(raw: raw))
         return TableAccess(entries: entries, raw: raw)

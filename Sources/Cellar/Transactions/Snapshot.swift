@@ -8,6 +8,14 @@ public struct Snapshot: ~Copyable {
     @usableFromInline
     init(_ core: TransactionCore) { self.core = core }
 
+    /// Lends a snapshot to `body`. (Swift 6.3.1 crashes when it inlines this.)
+    @inlinable @inline(never)
+    static func lend<Result>(
+        _ core: TransactionCore, _ body: (borrowing Snapshot) throws -> Result
+    ) throws -> Result {
+        try body(Snapshot(core))
+    }
+
     /// A value. O(1). Takes no lock.
     @inlinable
     public func load<Value>(_ value: SharedValue<Value>) throws(StoreError) -> Value { try core.load(value) }

@@ -12,6 +12,14 @@ public struct Transaction: ~Copyable {
     @usableFromInline
     init(_ core: TransactionCore) { self.core = core }
 
+    /// Lends a transaction to `body`. (Swift 6.3.1 crashes when it inlines this.)
+    @inlinable @inline(never)
+    static func lend<Result>(
+        _ core: TransactionCore, _ body: (borrowing Transaction) throws -> Result
+    ) throws -> Result {
+        try body(Transaction(core))
+    }
+
     // MARK: Values
 
     /// The value. O(1). Takes no lock. Throws `.invalidValue` as `SharedValue.load`.

@@ -41,8 +41,8 @@ extension TransactionCore {
         }
     }
 
-    /// A table inside the database's transaction.
-    @usableFromInline
+    /// A table inside the database's transaction. (Swift 6.3.1 crashes when it inlines this.)
+    @usableFromInline @inline(never)
     func access(_ table: TableCore) throws(StoreError) -> TableAccess {
         let raw = try database(of: table.attachment)
         return try table.access(in: raw)

@@ -24,10 +24,10 @@ struct Operations: ParsableCommand {
     @Option(help: "Operations a measurement.") var operations = 2_000_000
     @Option(help: "Cells in the store for lookups and opening, entries in a table; ten times as many in a dictionary.")
     var cells = 100_000
-    @Option(help: "One group alone: values, store, table, dictionary or idle.") var only: Group?
+    @Option(help: "One group alone: values, store, table, dictionary, transaction or idle.") var only: Group?
 
     enum Group: String, ExpressibleByArgument, CaseIterable {
-        case values, store, table, dictionary, idle
+        case values, store, table, dictionary, transaction, idle
     }
 
     func run() throws {
@@ -37,6 +37,7 @@ struct Operations: ParsableCommand {
             try? Store.remove(path + "-many")
             try? Store.remove(path + "-table")
             try? Store.remove(path + "-dictionary")
+            try? Store.remove(path + "-transaction")
         }
         print("work                               median        min…max (ns)       bare         ratio    bound")
         var rows: [Row] = []
@@ -47,6 +48,8 @@ struct Operations: ParsableCommand {
             case .table: rows += try TableRows(path: path + "-table", entries: cells, rounds: rounds).rows()
             case .dictionary:
                 rows += try DictionaryRows(path: path + "-dictionary", entries: cells * 10, rounds: rounds).rows()
+            case .transaction:
+                rows += try TransactionRows(path: path + "-transaction", operations: operations, rounds: rounds).rows()
             case .idle: rows.append(try idleRow(path))
             }
         }
