@@ -58,21 +58,36 @@ struct CellReference: @unchecked Sendable {
 
     func arrayWord(_ field: Int) -> SharedWord { unsafe SharedWord(array + field) }
 
-    private var fields: UnsafeMutablePointer<cellar_cell> { unsafe address.assumingMemoryBound(to: cellar_cell.self) }
-    var uid: UInt64 { unsafe fields.pointee.uid }
-    var isVolatile: Bool { unsafe fields.pointee.traits & 0x100 != 0 }
     var isArray: Bool { unsafe array != address }
 
     /// Whether bytes of the segment are the cell's own block's.
     func overlaps(_ offset: UInt64, count: Int, in segment: Segment) -> Bool {
         let own = unsafe segment.offset(of: address)
-        let size = unsafe fields.pointee.block_size
+        let size = unsafe address.assumingMemoryBound(to: cellar_cell.self).pointee.block_size
         return offset < own &+ max(size, 1) && own < offset &+ UInt64(clamping: count)
     }
 
     /// Bytes of content: the value's, or all elements'.
     var byteCount: Int { stride * (count - 1) + size }
     var chunkCount: Int { max((stride * count + SegmentLayout.chunkSize - 1) >> SegmentLayout.chunkShift, 1) }
+}
+
+/// What of a cell is in its header alone, where the cell is known to be sound.
+@safe
+struct CellWord {
+    private let fields: UnsafeMutablePointer<cellar_cell>
+
+    @unsafe
+    init(address: UnsafeMutableRawPointer) { unsafe fields = address.assumingMemoryBound(to: cellar_cell.self) }
+
+    private var address: UnsafeMutableRawPointer { unsafe UnsafeMutableRawPointer(fields) }
+
+    /// A value of up to 8 bytes.
+    var word: SharedWord { unsafe SharedWord(address + CELLAR_CELL_WORD) }
+    var mark: DirtyMark { unsafe DirtyMark(SharedWord(address + CELLAR_CELL_MARK)) }
+    var id: Int { Int(unsafe fields.pointee.id) }
+    var uid: UInt64 { unsafe fields.pointee.uid }
+    var isVolatile: Bool { unsafe fields.pointee.traits & 0x100 != 0 }
 }
 
 extension CellReference {

@@ -24,7 +24,11 @@ extension Store {
         durability: TransactionDurability = .memory, timeout: Duration? = nil,
         _ body: (borrowing Transaction) throws -> Result
     ) throws -> Result {
-        try attachment.transaction(durability, timeout: timeout) { core in try Transaction.lend(core, body) }
+        var result: Result?
+        try attachment.transaction(durability, timeout: timeout) { core in
+            result = try Transaction.lend(core, body)
+        }
+        return result!
     }
 
     /// Runs `body` on values, elements, entries and tables as of one instant: no transaction is seen in part, and nothing that
@@ -38,6 +42,8 @@ extension Store {
     public func snapshot<Result>(
         timeout: Duration? = nil, _ body: (borrowing Snapshot) throws -> Result
     ) throws -> Result {
-        try attachment.snapshot(timeout: timeout) { core in try Snapshot.lend(core, body) }
+        var result: Result?
+        try attachment.snapshot(timeout: timeout) { core in result = try Snapshot.lend(core, body) }
+        return result!
     }
 }

@@ -1,5 +1,4 @@
 import CCellar
-import Glibc
 
 /// When a transaction's changes are on disk.
 public enum TransactionDurability: Hashable, Sendable {
@@ -11,27 +10,23 @@ public enum TransactionDurability: Hashable, Sendable {
 
 /// Runs transactions. What begins again does so here; how one ends is in `TransactionCore`.
 extension Attachment {
+    /// What `body` came to last counts.
     @usableFromInline
-    func transaction<Result>(
-        _ durability: TransactionDurability, timeout: Duration?, _ body: (TransactionCore) throws -> Result
-    ) throws -> Result {
+    func transaction(
+        _ durability: TransactionDurability, timeout: Duration?, _ body: (TransactionCore) throws -> Void
+    ) throws {
         try checkWritable()
         try checkNotNested()
         guard let segment else { throw readOnlyError }
         let area = TransactionArea(segment: segment)
         let patience = timeout ?? options.lockTimeout
+        if durability == .memory, try runInMemory(area, patience, body) { return }
         let deadline = MonotonicClock.deadline(after: patience)
-        if durability == .memory {
-            switch try runInMemory(area, deadline, body) {
-            case .success(let result): return result
-            case .failure: break
-            }
-        }
         while true {
             switch try runOnDisk(area, deadline, body) {
-            case .success(let result): return result
-            case .failure(.needsRecords): try sync(timeout: patience)
-            case .failure: break
+            case nil: return
+            case .needsRecords: try sync(timeout: patience)
+            case .changed, .needsDatabase: break
             }
             if MonotonicClock.now() >= deadline { throw changedTooOften }
         }
@@ -50,11 +45,12 @@ extension Attachment {
 
     // MARK: In memory
 
-    /// Runs it until it succeeds; a failure is that it needs the database.
-    private func runInMemory<Result>(
-        _ area: TransactionArea, _ deadline: Int64, _ body: (TransactionCore) throws -> Result
-    ) throws -> Swift.Result<Result, TransactionCore.Restart> {
-        try area.acquire(until: deadline, as: slot)
+    /// Runs it until it succeeds; false if it needs the database.
+    private func runInMemory(
+        _ area: TransactionArea, _ patience: Duration, _ body: (TransactionCore) throws -> Void
+    ) throws -> Bool {
+        var deadline: Int64?
+        try area.acquire(until: MonotonicClock.deadline(after: patience), as: slot)
         defer { area.release() }
         transactions.enter()
         defer { transactions.leave() }
@@ -63,77 +59,109 @@ extension Attachment {
         while true {
             core.begin()
             do {
-                let result = try body(core)
+                try body(core)
                 if core.restart == nil {
-                    try core.prepare(until: deadline)
+                    try core.prepare(until: MonotonicClock.deadline(after: patience))
                     try core.commit()
-                    return .success(result)
+                    return true
                 }
             } catch {
                 core.abandon()
                 if core.restart == nil { throw error }
             }
-            if core.restart != .changed { return .failure(.needsDatabase) }
-            if MonotonicClock.now() >= deadline { throw changedTooOften }
+            if core.restart != .changed { return false }
+            let end = deadline ?? MonotonicClock.deadline(after: patience)
+            deadline = end
+            if MonotonicClock.now() >= end { throw changedTooOften }
         }
     }
 
     // MARK: On disk
 
-    /// Runs it once, in a transaction of the database; that one's lock is taken first, as by checkpoints.
-    private func runOnDisk<Result>(
-        _ area: TransactionArea, _ deadline: Int64, _ body: (TransactionCore) throws -> Result
-    ) throws -> Swift.Result<Result, TransactionCore.Restart> {
-        let entries = try catalogue.entries(creates: true)
-        let core = transactions.core(for: self)
-        var result: Result?
-        var thrown: (any Error)?
-        var isLocked = false
-        let name = UInt64.random(in: 1 ... .max)
-        defer {
-            if isLocked {
-                core.end()
-                transactions.leave()
-                area.release()
-            }
-        }
+    /// Runs it once, in a transaction of the database; that one's lock is taken first, as by checkpoints. Nil if it succeeded.
+    private func runOnDisk(
+        _ area: TransactionArea, _ deadline: Int64, _ body: (TransactionCore) throws -> Void
+    ) throws -> TransactionCore.Restart? {
+        let run = DiskRun(attachment: self, area: area, entries: try catalogue.entries(creates: true))
+        defer { run.leave() }
         do {
             let patience = Duration.nanoseconds(max(deadline - MonotonicClock.now(), 0))
             try catalogue.database.write(patience: patience) { (transaction) throws(StoreError) in
-                // The map had to grow: once more, from the beginning.
-                if isLocked { core.abandon() }
-                thrown = nil
-                if !isLocked { try area.acquire(until: deadline, as: slot) }
-                isLocked = true
-                transactions.enter()
-                core.begin(in: transaction.raw)
-                do { result = try body(core) } catch {
-                    thrown = error
-                    throw StoreError(wrapping: error)
-                }
-                if core.restart != nil { throw core.begin(again: core.restart!) }
-                try core.prepare(until: deadline)
-                try write(core, area, entries, name, in: transaction)
+                try run.run(body, until: deadline, in: transaction)
             }
         } catch {
+            guard let core = run.core else { throw error }
             // The database may have it although it says that something went wrong.
-            guard isLocked else { throw error }
-            guard area.state == .onDisk, try catalogue.hasTransaction(name) else {
+            guard area.state == .onDisk, try catalogue.hasTransaction(run.name) else {
                 core.abandon()
-                if let restart = core.restart { return .failure(restart) }
-                throw thrown ?? error
+                if let restart = core.restart { return restart }
+                throw run.thrown ?? error
             }
         }
-        try core.commitOnDisk()
-        return .success(result!)
+        try run.core?.commitOnDisk()
+        return nil
+    }
+}
+
+/// A transaction inside one of the database, which may run it again in a larger map.
+private final class DiskRun {
+    private let attachment: Attachment
+    private let area: TransactionArea
+    private let entries: NamedDatabase?
+    /// What the database knows it by.
+    let name = UInt64.random(in: 1 ... .max)
+    /// Where the transactions' lock is held.
+    private(set) var core: TransactionCore?
+    /// What the body threw.
+    private(set) var thrown: (any Error)?
+
+    init(attachment: Attachment, area: TransactionArea, entries: NamedDatabase?) {
+        self.attachment = attachment
+        self.area = area
+        self.entries = entries
     }
 
-    private func write(
-        _ core: TransactionCore, _ area: TransactionArea, _ entries: NamedDatabase?, _ name: UInt64,
-        in transaction: borrowing WriteTransaction
+    func run(
+        _ body: (TransactionCore) throws -> Void, until deadline: Int64, in transaction: borrowing WriteTransaction
     ) throws(StoreError) {
+        // No crash point: `TransactionCore` has them.
+        let core = try enter(until: deadline)
+        core.begin(in: transaction.raw)
+        do { try body(core) } catch {
+            thrown = error
+            throw StoreError(wrapping: error)
+        }
+        if let restart = core.restart { throw core.begin(again: restart) }
+        try core.prepare(until: deadline)
+        try write(core, in: transaction)
+    }
+
+    private func enter(until deadline: Int64) throws(StoreError) -> TransactionCore {
+        // No crash point: `TransactionArea` has them.
+        if let core {
+            // The map had to grow: once more, from the beginning.
+            core.abandon()
+            thrown = nil
+            return core
+        }
+        try area.acquire(until: deadline, as: attachment.slot)
+        attachment.transactions.enter()
+        let core = attachment.transactions.core(for: attachment)
+        self.core = core
+        return core
+    }
+
+    func leave() {
+        guard let core else { return }
+        core.end()
+        attachment.transactions.leave()
+        area.release()
+    }
+
+    private func write(_ core: TransactionCore, in transaction: borrowing WriteTransaction) throws(StoreError) {
         // No crash point: nothing of a transaction is there before its commit.
         if core.writes.isEmpty { return }
+        let catalogue = attachment.catalogue
         let checkpoint = TransactionCheckpoint(segment: area.segment, catalogue: catalogue, entries: entries)
         do throws(StoreError) {
             let items = core.writes.all.map { core.writes.item($0) }
@@ -145,73 +173,5 @@ extension Attachment {
         }
         try catalogue.set(.transaction, to: name, in: transaction)
         core.offer(as: name)
-    }
-
-    // MARK: Snapshots
-
-    /// How often a snapshot begins again before it keeps transactions out.
-    private static let attempts = 8
-
-    @usableFromInline
-    func snapshot<Result>(timeout: Duration?, _ body: (TransactionCore) throws -> Result) throws -> Result {
-        try checkUsable()
-        let deadline = MonotonicClock.deadline(after: timeout ?? options.lockTimeout)
-        let core = TransactionCore(self)
-        var needsDatabase = false
-        var attempt = 0
-        while true {
-            attempt += 1
-            let outcome: Swift.Result<Result, TransactionCore.Restart>
-            if attempt > Self.attempts, writePolicy != Self.readOnly, let area = core.area, !transactions.isMine {
-                try area.acquire(until: deadline, as: slot)
-                defer { area.release() }
-                outcome = try look(core, needsDatabase, body)
-            } else {
-                outcome = try look(core, needsDatabase, body)
-            }
-            switch outcome {
-            case .success(let result): return result
-            case .failure(.needsDatabase): needsDatabase = true
-            case .failure: break
-            }
-            if MonotonicClock.now() >= deadline {
-                throw StoreError(.timedOut, "what a snapshot reads was changed again and again while it was read")
-            }
-        }
-    }
-
-    /// Once, with the database's snapshot or without.
-    private func look<Result>(
-        _ core: TransactionCore, _ needsDatabase: Bool, _ body: (TransactionCore) throws -> Result
-    ) throws -> Swift.Result<Result, TransactionCore.Restart> {
-        guard needsDatabase else { return try look(core, in: nil, body) }
-        var outcome: Swift.Result<Swift.Result<Result, TransactionCore.Restart>, any Error>?
-        try catalogue.database.read { (transaction: borrowing ReadTransaction) throws(StoreError) in
-            let raw = transaction.raw
-            outcome = Swift.Result { try look(core, in: raw, body) }
-        }
-        return try outcome!.get()
-    }
-
-    private func look<Result>(
-        _ core: TransactionCore, in raw: RawTransaction?, _ body: (TransactionCore) throws -> Result
-    ) throws -> Swift.Result<Result, TransactionCore.Restart> {
-        guard let start = core.area.map(\.quietSequence) ?? 0 else {
-            // A transaction makes its changes, or died at it.
-            usleep(50)
-            return .failure(.changed)
-        }
-        core.begin(at: start, in: raw)
-        defer { core.end() }
-        do {
-            let result = try body(core)
-            if core.restart == nil, try core.reads.isCurrent(), core.area?.isUnchanged(since: start) ?? true {
-                return .success(result)
-            }
-            return .failure(core.restart ?? .changed)
-        } catch {
-            if let restart = core.restart { return .failure(restart) }
-            throw error
-        }
     }
 }

@@ -1,13 +1,17 @@
 /// What a transaction is to change, in private memory: the record, as it will be written, and what it is about.
 @safe
-struct PendingWrites {
+struct PendingWrites: ~Copyable {
+    /// What a change is made to.
     enum Target {
+        /// A value of up to 8 bytes, which needs no lock.
+        case word
+        /// Any other value, or an array.
         case cell(CellReference)
         case entry(DictionaryCore, DictionaryReference)
     }
 
+    /// Nothing in it is counted, so that going through many costs nothing.
     struct Write {
-        let target: Target
         /// Of the cell.
         let address: UInt
         /// An element's index, or the hash of an entry's key.
@@ -15,11 +19,26 @@ struct PendingWrites {
         /// Of the item, in the record.
         let offset: Int
         /// The write before this one with the same hash in `index`; -1 = none.
-        let previous: Int
+        var previous = -1
+        let kind: Kind
+        /// Which of `cells`, or of `dictionaries`.
+        let target: Int
+    }
+
+    enum Kind { case word, cell, entry }
+
+    /// A dictionary that entries are changed of.
+    struct ChangedDictionary {
+        let core: DictionaryCore
+        let reference: DictionaryReference
     }
 
     private(set) var all: [Write] = []
+    private(set) var cells: [CellReference] = []
+    private(set) var dictionaries: [ChangedDictionary] = []
     private(set) var byteCount = 0
+    /// Whether anything but words is changed.
+    private(set) var needsLocks = false
     private var memory: UnsafeMutableRawPointer
     private var capacity = 1024
     /// The last write of each hash; only used where there are many.
@@ -31,12 +50,15 @@ struct PendingWrites {
 
     init() { unsafe memory = .allocate(byteCount: capacity, alignment: 16) }
 
-    func free() { unsafe memory.deallocate() }
+    deinit { unsafe memory.deallocate() }
 
     var isEmpty: Bool { all.isEmpty }
     var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: memory, count: byteCount) }
 
     func item(_ write: Write) -> RedoItem { unsafe RedoItem(at: memory + write.offset) }
+
+    /// A value of up to 8 bytes that is to be changed.
+    func word(_ write: Write) -> CellWord { unsafe CellWord(address: UnsafeMutableRawPointer(bitPattern: write.address)!) }
 
     // MARK: Finding
 
@@ -93,8 +115,25 @@ struct PendingWrites {
             valueCount: value.count)
         unsafe UnsafeMutableRawBufferPointer(mutating: item.key).copyMemory(from: key)
         unsafe item.value.copyMemory(from: value)
-        add(Write(target: target, address: cell.address, place: place, offset: byteCount, previous: -1))
+        add(write(target, cell.address, place))
         byteCount += size
+    }
+
+    private mutating func write(_ target: Target, _ address: UInt, _ place: UInt64) -> Write {
+        switch target {
+        case .word: return Write(address: address, place: place, offset: byteCount, kind: .word, target: -1)
+        case .cell(let cell):
+            needsLocks = true
+            cells.append(cell)
+            return Write(address: address, place: place, offset: byteCount, kind: .cell, target: cells.count - 1)
+        case .entry(let core, let reference):
+            needsLocks = true
+            let known = dictionaries.firstIndex { unsafe UInt(bitPattern: $0.reference.cell.address) == address }
+            if known == nil { dictionaries.append(ChangedDictionary(core: core, reference: reference)) }
+            return Write(
+                address: address, place: place, offset: byteCount, kind: .entry,
+                target: known ?? dictionaries.count - 1)
+        }
     }
 
     private mutating func add(_ write: Write) {
@@ -113,10 +152,9 @@ struct PendingWrites {
 
     private mutating func addIndexed(_ write: Write) {
         let hash = Self.hash(write.address, write.place)
-        all.append(
-            Write(
-                target: write.target, address: write.address, place: write.place, offset: write.offset,
-                previous: index[hash] ?? -1))
+        var write = write
+        write.previous = index[hash] ?? -1
+        all.append(write)
         index[hash] = all.count - 1
     }
 
@@ -136,7 +174,12 @@ struct PendingWrites {
     mutating func clear() {
         all.removeAll(keepingCapacity: all.count <= 1024)
         if !index.isEmpty { index.removeAll(keepingCapacity: false) }
+        if needsLocks {
+            cells.removeAll(keepingCapacity: true)
+            dictionaries.removeAll(keepingCapacity: true)
+        }
         byteCount = 0
+        needsLocks = false
         guard capacity > Self.keptCapacity else { return }
         unsafe memory.deallocate()
         capacity = 1024

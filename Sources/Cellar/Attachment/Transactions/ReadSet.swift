@@ -1,5 +1,5 @@
 /// What a transaction or a snapshot read, to be looked at once more: if all of it is still the same, it was of one moment.
-struct ReadSet {
+struct ReadSet: ~Copyable {
     /// Words, as they were.
     private var words: [(element: SharedElement, word: UInt64)] = []
     /// Whether what is not one word is the same.

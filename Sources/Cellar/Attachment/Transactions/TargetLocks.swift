@@ -2,7 +2,7 @@
 ///
 /// Only who has the transactions' lock takes several, so there is no order among them. A value of up to 8 bytes has none:
 /// to change it is one store, whoever else does.
-struct TargetLocks {
+struct TargetLocks: ~Copyable {
     private(set) var cells: [CellReference] = []
     private(set) var stripes: [Held] = []
     private var known: Set<UInt> = []
@@ -15,17 +15,19 @@ struct TargetLocks {
     }
 
     /// Takes them, waiting for each as long as the store's `lockTimeout`. Throws with those that were taken still held.
-    mutating func take(for writes: PendingWrites, _ attachment: Attachment) throws(StoreError) {
+    mutating func take(for writes: borrowing PendingWrites, _ attachment: Attachment) throws(StoreError) {
         // No crash point: `StripeLock` has one, and for cells a word for messages.
-        for write in writes.all where writes.item(write).kind != .superseded {
-            switch write.target {
-            case .cell(let cell):
-                guard cell.isArray || cell.size > 8, known.insert(write.address).inserted else { continue }
+        for write in writes.all where write.kind != .word && writes.item(write).kind != .superseded {
+            if write.kind == .cell {
+                let cell = writes.cells[write.target]
+                guard known.insert(write.address).inserted else { continue }
                 try attachment.lock(cell, timeout: nil)
                 cells.append(cell)
                 cell.holder.setRelaxed(LockHolder.briefly(slot: attachment.slot))
                 if cell.isRemoved { throw attachment.removedError }
-            case .entry(let core, let reference): try take(write, core, reference.stripe(of: write.place))
+            } else {
+                let dictionary = writes.dictionaries[write.target]
+                try take(write, dictionary.core, dictionary.reference.stripe(of: write.place))
             }
         }
     }

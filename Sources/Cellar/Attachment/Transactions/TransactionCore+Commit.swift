@@ -17,17 +17,17 @@ extension TransactionCore {
     // MARK: Before the commit
 
     /// Steps 1 to 5; what fails leaves nothing behind, once `abandon` is called.
-    func prepare(until deadline: Int64) throws(StoreError) {
+    func prepare(until deadline: @autoclosure () -> Int64) throws(StoreError) {
         // No crash point: `RedoRecord` and `TouchedPieces` have them.
-        try locks.take(for: writes, attachment)
+        if writes.needsLocks { try locks.take(for: writes, attachment) }
         guard try reads.isCurrent() else { throw begin(again: .changed) }
         if writes.isEmpty { return }
         for cell in locks.cells where cell.isArray { try prepare(array: cell) }
         for held in locks.stripes { try prepare(held) }
         guard needsRecord, let area else { return }
-        if raw == nil { try list(in: area, until: deadline) }
+        if raw == nil { try list(in: area, until: deadline()) }
         let record = RedoRecord(area: area)
-        try record.reserve(writes.byteCount, as: attachment.slot, until: deadline)
+        try record.reserve(writes.byteCount, as: attachment.slot, until: deadline())
         unsafe try record.write(writes.bytes)
     }
 
@@ -74,24 +74,20 @@ extension TransactionCore {
 
     /// Lists what will be changed, so that the disk gets all of it at once. Where the lists are full, the disk is to get it
     /// now, and everything that is listed with it.
-    private func list(in area: TransactionArea, until deadline: Int64) throws(StoreError) {
+    private func list(in area: TransactionArea, until deadline: @autoclosure () -> Int64) throws(StoreError) {
         // No crash point: `TouchedPieces` has them.
         let touched = TouchedPieces(area: area)
         guard touched.hasRoom(for: writes.all.count) else { throw begin(again: .needsDatabase) }
-        try touched.reserve(as: attachment.slot, until: deadline)
-        for write in writes.all {
-            guard let piece = piece(write) else { continue }
-            guard try touched.insert(piece) else { throw begin(again: .needsDatabase) }
+        try touched.reserve(as: attachment.slot, until: deadline())
+        guard try touched.insert(writes.all.count, { piece(writes.all[$0]) }) else {
+            throw begin(again: .needsDatabase)
         }
         touched.publish()
     }
 
     private func piece(_ write: PendingWrites.Write) -> TouchedPiece? {
-        switch write.target {
-        case .cell(let cell): cell.isVolatile ? nil : TouchedPiece(id: cell.id, place: write.place)
-        case .entry(_, let reference):
-            reference.cell.isVolatile ? nil : TouchedPiece(id: reference.cell.id, place: write.place)
-        }
+        let cell = writes.word(write)
+        return cell.isVolatile ? nil : TouchedPiece(id: cell.id, place: write.place)
     }
 
     // MARK: The commit
@@ -151,29 +147,34 @@ extension TransactionCore {
         // No crash point: each way has its own.
         let item = writes.item(write)
         if item.kind == .superseded { return }
-        switch write.target {
-        case .cell(let cell) where cell.isArray:
+        if write.kind == .word {
+            // Pairs with the acquire load of whoever reads the value.
+            return writes.word(write).word.release(item.valueWord)
+        }
+        if write.kind == .entry {
+            let reference = writes.dictionaries[write.target].reference
+            return try RedoApplication.change(item, entryIn: reference.stripe(of: write.place))
+        }
+        let cell = writes.cells[write.target]
+        if cell.isArray {
             guard let segment, RedoApplication.change(item, element: cell, in: segment) else {
                 throw attachment.bufferDamaged(cell)
             }
-        case .cell(let cell) where cell.size <= 8:
-            // Pairs with the acquire load of whoever reads the value.
-            cell.word.release(item.valueWord)
-        case .cell(let cell):
+        } else {
             unsafe CellWriter(reference: cell).write(UnsafeRawPointer(item.value.baseAddress!), size: cell.size)
-        case .entry(_, let reference): try RedoApplication.change(item, entryIn: reference.stripe(of: write.place))
         }
     }
 
     private func note(_ write: PendingWrites.Write) {
         // No crash point: `DirtyMark` has them. Dictionaries are noted when their locks are given back.
-        guard case .cell(let cell) = write.target else { return }
-        if cell.isArray {
+        if write.kind == .entry { return }
+        if write.kind == .cell, writes.cells[write.target].isArray {
+            let cell = writes.cells[write.target]
             let start = Int(write.place) * cell.stride
-            attachment.noteChange(start..<start + cell.size, of: cell)
-        } else if !cell.mark.isQuiet {
-            attachment.noteChange(cell.mark, cell: cell.id)
+            return attachment.noteChange(start..<start + cell.size, of: cell)
         }
+        let cell = writes.word(write)
+        if !cell.mark.isQuiet { attachment.noteChange(cell.mark, cell: cell.id) }
     }
 }
 

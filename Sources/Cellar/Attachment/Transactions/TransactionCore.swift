@@ -3,23 +3,50 @@ import CCellar
 /// A transaction, or a snapshot, as one process runs it: what it reads and is to change, as bytes.
 ///
 /// A transaction's is used again and again, under the transactions' lock; each snapshot has its own.
-@usableFromInline
+@usableFromInline @safe
 final class TransactionCore: @unchecked Sendable {
-    unowned let attachment: Attachment
+    private unowned(unsafe) let unownedAttachment: Attachment
+    var attachment: Attachment { unsafe unownedAttachment }
     /// Nil for a store at rest that is only looked at.
     let area: TransactionArea?
+    /// Where the segment is mapped.
+    private let base: UnsafeMutableRawPointer?
+    private let identity: ObjectIdentifier
+    /// Only the thread that runs it touches it, never one part within another. To have that checked at run time would cost
+    /// a fifth of a transaction.
+    @exclusivity(unchecked) private var state = State()
+
+    private struct State: ~Copyable {
+        var start: UInt64?
+        var raw: RawTransaction?
+        var restart: Restart?
+        var reads = ReadSet()
+        var writes = PendingWrites()
+        var locks = TargetLocks()
+        var isOpen = false
+    }
+
     /// The sequence at which a snapshot began; nil in a transaction.
-    private(set) var start: UInt64?
+    private var start: UInt64? { unsafe state.start }
     /// The database's transaction that it is a part of.
-    private(set) var raw: RawTransaction?
+    var raw: RawTransaction? { unsafe state.raw }
     /// Why the body is to run once more, whatever it came to.
-    private(set) var restart: Restart?
-    var reads = ReadSet()
-    var writes = PendingWrites()
-    /// Locks that are held while it commits.
-    var locks = TargetLocks()
+    var restart: Restart? { unsafe state.restart }
     /// Its body runs: what was lent to that is good.
-    private(set) var isOpen = false
+    private var isOpen: Bool { unsafe state.isOpen }
+    var reads: ReadSet {
+        @inline(__always) _read { yield unsafe state.reads }
+        @inline(__always) _modify { yield unsafe &state.reads }
+    }
+    var writes: PendingWrites {
+        @inline(__always) _read { yield unsafe state.writes }
+        @inline(__always) _modify { yield unsafe &state.writes }
+    }
+    /// Locks that are held while it commits.
+    var locks: TargetLocks {
+        @inline(__always) _read { yield unsafe state.locks }
+        @inline(__always) _modify { yield unsafe &state.locks }
+    }
 
     enum Restart: Error {
         /// What it read is not the same any more.
@@ -31,30 +58,30 @@ final class TransactionCore: @unchecked Sendable {
     }
 
     init(_ attachment: Attachment) {
-        self.attachment = attachment
+        unsafe unownedAttachment = attachment
         area = attachment.segment.map { TransactionArea(segment: $0) }
+        unsafe base = attachment.segment?.fixed(0)
+        identity = ObjectIdentifier(attachment)
     }
-
-    deinit { writes.free() }
 
     /// Forgets everything, for a first run or another.
     func begin(at start: UInt64? = nil, in raw: RawTransaction? = nil) {
         reads.clear()
         writes.clear()
-        restart = nil
-        self.start = start
-        self.raw = raw
-        isOpen = true
+        unsafe state.restart = nil
+        unsafe state.start = start
+        unsafe state.raw = raw
+        unsafe state.isOpen = true
     }
 
     func end() {
-        isOpen = false
-        raw = nil
+        unsafe state.isOpen = false
+        unsafe state.raw = nil
     }
 
     /// Has the body run once more. What it throws on this way says nothing to anybody.
     func begin(again reason: Restart) -> StoreError {
-        restart = reason
+        unsafe state.restart = reason
         return StoreError(.inUse, "the transaction begins again")
     }
 
@@ -62,7 +89,7 @@ final class TransactionCore: @unchecked Sendable {
 
     @inline(__always)
     func checkOpen(_ attachment: Attachment) throws(StoreError) {
-        if _fastPath(isOpen && attachment === self.attachment) { return }
+        if _fastPath(isOpen && ObjectIdentifier(attachment) == identity) { return }
         throw isOpen
             ? StoreError(.mismatch, "a transaction is of one store, and this belongs to another")
             : StoreError(.closed, "a transaction was used after it ended")
@@ -158,7 +185,8 @@ final class TransactionCore: @unchecked Sendable {
     func set(_ cell: CellReference, of attachment: Attachment, to value: UnsafeRawBufferPointer) throws(StoreError) {
         // No crash point: memory of this process alone.
         try checkOpen(attachment)
-        unsafe writes.set(.value, .cell(cell), cell: try identity(cell), place: 0, value: value)
+        unsafe writes.set(
+            .value, cell.size <= 8 ? .word : .cell(cell), cell: try position(cell), place: 0, value: value)
     }
 
     /// Likewise an element.
@@ -168,7 +196,7 @@ final class TransactionCore: @unchecked Sendable {
     ) throws(StoreError) {
         // No crash point: memory of this process alone.
         try checkOpen(attachment)
-        unsafe writes.set(.element, .cell(cell), cell: try identity(cell), place: UInt64(index), value: value)
+        unsafe writes.set(.element, .cell(cell), cell: try position(cell), place: UInt64(index), value: value)
     }
 
     /// Likewise a dictionary's entry; nil removes it.
@@ -189,12 +217,14 @@ final class TransactionCore: @unchecked Sendable {
             value: value ?? none, expiry: try core.expiry(timeToLive))
     }
 
-    private func identity(_ cell: CellReference) throws(StoreError) -> (offset: UInt64, uid: UInt64, address: UInt) {
-        guard start == nil, let segment = area?.segment else {
+    private func position(_ cell: CellReference) throws(StoreError) -> (offset: UInt64, uid: UInt64, address: UInt) {
+        guard start == nil, let base = unsafe base else {
             throw StoreError(.readOnly, "a snapshot only reads: change things in a transaction")
         }
         if cell.isRemoved { throw attachment.removedError }
-        return unsafe (segment.offset(of: cell.address), cell.uid, UInt(bitPattern: cell.address))
+        return unsafe (
+            UInt64(cell.address - base), CellWord(address: cell.address).uid, UInt(bitPattern: cell.address)
+        )
     }
 
     // MARK: Tables

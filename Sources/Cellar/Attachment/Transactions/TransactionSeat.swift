@@ -5,8 +5,8 @@ import Synchronization
 final class TransactionSeat: Sendable {
     /// The thread whose transaction runs, or 0. Only a thread that asks for itself must be right about it.
     private let thread = Atomic<UInt>(0)
-    /// Used again and again, under the transactions' lock.
-    private let kept = Mutex<TransactionCore?>(nil)
+    /// Used again and again. Under the transactions' lock.
+    private nonisolated(unsafe) var kept: TransactionCore?
 
     /// Whether the calling thread is inside a transaction.
     var isMine: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
@@ -16,11 +16,9 @@ final class TransactionSeat: Sendable {
 
     /// Under the transactions' lock, until it is given up.
     func core(for attachment: Attachment) -> TransactionCore {
-        kept.withLock { kept in
-            if let kept { return kept }
-            let core = TransactionCore(attachment)
-            kept = core
-            return core
-        }
+        if let kept = unsafe kept { return kept }
+        let core = TransactionCore(attachment)
+        unsafe kept = core
+        return core
     }
 }

@@ -13,7 +13,7 @@ struct RedoRecord {
     static let mostCapacity = 64 << 20
 
     /// Sees to it that a record of so many bytes fits. Under the transactions' lock.
-    func reserve(_ count: Int, as slot: Int, until deadline: Int64) throws(StoreError) {
+    func reserve(_ count: Int, as slot: Int, until deadline: @autoclosure () -> Int64) throws(StoreError) {
         if count <= Int(clamping: area.recordCapacity.relaxed()) { return }
         guard count <= Self.mostCapacity else {
             throw StoreError(
@@ -22,7 +22,7 @@ struct RedoRecord {
         }
         let size = 1 << (64 - (max(count, Self.leastCapacity) - 1).leadingZeroBitCount)
         let catalog = Catalog(segment: segment)
-        try catalog.locked(as: slot, until: deadline) { () throws(StoreError) in
+        try catalog.locked(as: slot, until: deadline()) { () throws(StoreError) in
             try catalog.replaceBlock(
                 at: CELLAR_HEADER_TRANSACTIONS + CELLAR_TRANSACTIONS_RECORD,
                 capacity: CELLAR_HEADER_TRANSACTIONS + CELLAR_TRANSACTIONS_RECORD_CAPACITY, size: size)

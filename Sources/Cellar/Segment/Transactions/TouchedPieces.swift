@@ -51,10 +51,10 @@ struct TouchedPieces {
     /// Whether so many more can be put into set 0.
     func hasRoom(for count: Int) -> Bool { Int(clamping: area.touchedCount(0).relaxed()) + count <= Self.most }
 
-    func reserve(as slot: Int, until deadline: Int64) throws(StoreError) {
+    func reserve(as slot: Int, until deadline: @autoclosure () -> Int64) throws(StoreError) {
         if area.touchedCapacity.relaxed() >= UInt64(Self.byteCount) { return }
         let catalog = Catalog(segment: segment)
-        try catalog.locked(as: slot, until: deadline) { () throws(StoreError) in
+        try catalog.locked(as: slot, until: deadline()) { () throws(StoreError) in
             try catalog.replaceBlock(
                 at: CELLAR_HEADER_TRANSACTIONS + CELLAR_TRANSACTIONS_TOUCHED,
                 capacity: CELLAR_HEADER_TRANSACTIONS + CELLAR_TRANSACTIONS_TOUCHED_CAPACITY, size: Self.byteCount)
@@ -63,7 +63,20 @@ struct TouchedPieces {
 
     /// Puts a piece into a set; false if the set is full. Counted first: a count that is too high only costs a look.
     func insert(_ piece: TouchedPiece, into set: Int = 0) throws(StoreError) -> Bool {
-        let words = try words(set)
+        try insert(piece, into: set, try words(set))
+    }
+
+    /// Puts pieces into set 0, one after another, until one finds no room; false then.
+    func insert(_ count: Int, _ piece: (Int) -> TouchedPiece?) throws(StoreError) -> Bool {
+        // No crash point: see below.
+        let words = try words(0)
+        for index in 0..<count {
+            if let piece = piece(index), try !insert(piece, into: 0, words) { return false }
+        }
+        return true
+    }
+
+    private func insert(_ piece: TouchedPiece, into set: Int, _ words: Words) throws(StoreError) -> Bool {
         var index = Int(truncatingIfNeeded: (piece.word &* 0x9E37_79B9_7F4A_7C15) >> 51)
         for _ in 0..<Self.slots {
             let word = words[index]

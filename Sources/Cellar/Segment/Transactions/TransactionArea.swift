@@ -20,7 +20,11 @@ import CCellar
 /// The record is NOrec's redo log (Dalessandro, Spear and Scott, 2010), as is the one sequence, and that what was read is
 /// checked by its value.
 struct TransactionArea {
-    let segment: Segment
+    /// Not counted: who runs transactions holds the segment, longer than any area.
+    private unowned(unsafe) let unownedSegment: Segment
+    var segment: Segment { unsafe unownedSegment }
+
+    init(segment: borrowing Segment) { unsafe unownedSegment = copy segment }
 
     enum State: UInt64 {
         case none, onDisk, committed
