@@ -10,12 +10,18 @@ struct Commons {
     let locked: SharedValue<Triple>
     let block: SharedValue<Checksummed>
     let accounts: SharedArray<Int>
+    private let store: Store
+    private let purses: SharedDictionary<Int, Int>
+    private let debt: SharedValue<Int>
 
     init(_ store: Store) throws {
         counter = try store.value("common/counter", initial: 0)
         locked = try store.value("common/locked", initial: Triple(0))
         block = try store.value("common/block", initial: Checksummed(number: 1))
         accounts = try store.array("common/accounts", of: Int.self, count: Self.accounts)
+        self.store = store
+        purses = try store.dictionary("common/purses")
+        debt = try store.value("common/debt", initial: 0)
     }
 
     /// Puts the total into the first account, once for all.
@@ -30,6 +36,26 @@ struct Commons {
         }
     }
 
+    static let purses = 100
+
+    /// Lends some money to a purse: what the purses have is what is owed.
+    func lend(_ amount: Int, to purse: Int) throws {
+        try store.transaction { tx in
+            let money = try tx.value(for: purse, in: purses) ?? 0
+            try tx.store(try tx.load(debt) + amount, to: debt)
+            try tx.set(money + amount, for: purse, in: purses)
+        }
+    }
+
+    private func debtFault() throws -> String? {
+        let (owed, money) = try store.snapshot(timeout: .seconds(25)) { snapshot in
+            var money = 0
+            for purse in 0..<Self.purses { money += try snapshot.value(for: purse, in: purses) ?? 0 }
+            return (try snapshot.load(debt), money)
+        }
+        return owed == money ? nil : "the purses, which hold \(money) and not \(owed)"
+    }
+
     /// What is wrong, seen without a lock while others work.
     func fault() throws -> String? {
         let block = try block.load()
@@ -38,6 +64,6 @@ struct Commons {
         if !locked.isWhole { return "the common triple \(locked)" }
         let sum = try accounts.values().reduce(0, &+)
         if sum != Self.total { return "the accounts, which hold \(sum)" }
-        return nil
+        return try debtFault()
     }
 }

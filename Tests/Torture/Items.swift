@@ -25,6 +25,7 @@ struct Item {
         let prefix = "worker \(worker)/"
         return words(prefix) + blocks(prefix) + arrays(prefix) + (0..<4).map { passing(prefix + "passing \($0)") }
             + [entry(prefix + "entry")] + dictionaryEntries(prefix)
+            + [transaction(prefix + "together"), durableTransaction(prefix + "together on disk")]
     }
 
     // MARK: Values

@@ -96,7 +96,7 @@ final class TortureWorker {
     }
 
     private func workTogether() throws {
-        switch Int.random(in: 0..<4, using: &random) {
+        switch Int.random(in: 0..<5, using: &random) {
         case 0:
             counterTrack.begun += 1
             commons.counter.add(1)
@@ -106,6 +106,9 @@ final class TortureWorker {
             try commons.locked.withLock { $0 = Triple($0.first + 1) }
             lockedTrack.done += 1
         case 2: try commons.block.store(Checksummed(number: random.next() >> 1))
+        case 3:
+            let purse = Int.random(in: 0..<Commons.purses, using: &random)
+            try commons.lend(Int.random(in: 1...9, using: &random), to: purse)
         default:
             let from = Int.random(in: 0..<Commons.accounts, using: &random)
             let to = Int.random(in: 0..<Commons.accounts, using: &random)
