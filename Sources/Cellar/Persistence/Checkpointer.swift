@@ -110,8 +110,9 @@ struct Checkpointer {
         try catalogue.database.rotatePins(now: MonotonicClock.now())
         // Not for long: a keeper that waits cannot be stopped. The next pass tries again.
         return try catalogue.database.write(patience: .seconds(1)) { (transaction) throws(StoreError) in
-            let report = try writer.write(batch, in: transaction)
             var transactions = transactions
+            try transactions.awaitChanges(as: slot)
+            let report = try writer.write(batch, in: transaction)
             transactions.entries = dictionaries?.entries
             transactions.records = report.records
             // Last, so that nothing that is copied above is of a transaction that is not written here as a whole.

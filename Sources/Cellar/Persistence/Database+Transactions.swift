@@ -68,6 +68,30 @@ extension Database {
         return try body(ReadTransaction(raw: raw))
     }
 
+    /// The same with what was committed last, whoever was killed at it, and whenever. Waits a second at most.
+    ///
+    /// LMDB writes a transaction's page first, and then, in shared memory, which one readers are to take. Who is killed in between
+    /// leaves a transaction that is there, and that nobody reads before the next writer comes: then this one does.
+    func readLast<Result>(_ body: (borrowing ReadTransaction) throws(StoreError) -> Result) throws(StoreError) -> Result
+    {
+        let deadline = MonotonicClock.deadline(after: .seconds(1))
+        while true {
+            var isBehind = false
+            let result = try readCommitted { (transaction: borrowing ReadTransaction) throws(StoreError) in
+                isBehind = transaction.raw.identifier < UInt64(clamping: environment.lastTransaction)
+                return try body(transaction)
+            }
+            if !isBehind { return result }
+            do throws(StoreError) { try write(patience: .zero) { (_) throws(StoreError) in throw Self.nothing } } catch {
+                // A writer that lives is at it, and done in a moment.
+                guard error == Self.nothing || error.code == .timedOut || error.code == .inUse else { throw error }
+                guard MonotonicClock.now() < deadline else { throw error }
+            }
+        }
+    }
+
+    private static let nothing = StoreError(.closed, "nothing was to be written")
+
     /// Whether this thread is inside a write transaction.
     var isWriting: Bool { gate.isWriter }
 

@@ -22,6 +22,16 @@ struct TransactionCheckpoint {
 
     // MARK: Of a checkpoint
 
+    /// Waits until memory is what the database has. Who committed to the database last may not have come to change memory yet:
+    /// what a checkpoint copied from there would be older than what the disk has. Inside a transaction of the database, where
+    /// nobody else commits to it.
+    func awaitChanges(as slot: Int) throws(StoreError) {
+        // No crash point: `TransactionArea` has them.
+        if area.stateWord.acquire() == TransactionArea.State.none.rawValue { return }
+        try area.acquire(until: MonotonicClock.deadline(after: .seconds(1)), as: slot)
+        area.release()
+    }
+
     /// Writes all pieces that are listed, if any are, as they are now. Returns what tells when they are on disk.
     func drain(as slot: Int, in transaction: borrowing WriteTransaction) throws(StoreError) -> UInt64? {
         let touched = TouchedPieces(area: area)

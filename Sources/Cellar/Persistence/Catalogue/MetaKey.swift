@@ -44,7 +44,7 @@ extension MetaKey<UInt64> {
 extension Catalogue {
     /// Whether the last transaction that changed cells too, of those that are on disk, has this name.
     func hasTransaction(_ name: UInt64) throws(StoreError) -> Bool {
-        try database.readCommitted { (transaction: borrowing ReadTransaction) throws(StoreError) in
+        try database.readLast { (transaction: borrowing ReadTransaction) throws(StoreError) in
             try value(of: .transaction, in: transaction) == name
         }
     }
