@@ -52,6 +52,31 @@ extension ProcessTests {
             }
         }
 
+        #if CrashPoints
+            /// A checkpoint ran just when a transaction was on disk and had not come to change memory: it wrote what memory had,
+            /// and so put old values over new ones on the disk. A power cut, or the transaction's process dying, then left a
+            /// part of it. Torture found it. Now a checkpoint waits.
+            @Test func aCheckpointWaitsForMemoryToBeWhatTheDiskHas() throws {
+                try withScratchStore { scratch in
+                    let store = try scratch.openQuiet()
+                    let (first, second) = (try store.value("first", initial: 1), try store.value("second", initial: Triple(1)))
+                    try store.sync()
+                    let worker = try scratch.worker("stop-committing")
+                    #expect(worker.waitForStop())
+                    #expect(first.load() == 1)
+                    first.store(1)
+                    #expect(codeThrown { try store.sync(timeout: .milliseconds(300)) } == .timedOut)
+                    let copy = try scratch.open(at: try scratch.copyOfDisk())
+                    #expect(try copy.value("first", of: Int.self).load() == 2)
+                    #expect(try copy.value("second", of: Triple.self).load() == Triple(2))
+                    #expect(worker.kill() == .signal(SIGKILL))
+                    try store.sync()
+                    #expect(first.load() == 2)
+                    #expect(try second.load() == Triple(2))
+                }
+            }
+        #endif
+
         private func start(_ scratch: ScratchStore, _ random: inout SeededRandom) throws -> Worker {
             try scratch.worker("bank", random.next() >> 2)
         }

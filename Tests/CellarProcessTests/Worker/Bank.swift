@@ -18,7 +18,21 @@ let bankCommands: [String: Command] = [
                 if sum != Bank.total { say("sum \(sum)") }
             }
         }
-    }
+    },
+    // stop-committing STORE: stops in a transaction, when the disk has it and memory does not.
+    "stop-committing": { arguments in
+        #if CrashPoints
+            let store = try arguments.open()
+            let (first, second) = (try store.value("first", initial: 0), try store.value("second", initial: Triple(0)))
+            try store.transaction(durability: .disk) { tx in
+                try tx.store(2, to: first)
+                try tx.store(Triple(2), to: second)
+                CrashPoints.arm("commit: committed", .stop)
+            }
+        #endif
+        say("done")
+        awaitLine()
+    },
 ]
 
 /// Half of those who move money die at a step of a commit, which hardly any kill at a random moment comes upon.

@@ -118,10 +118,10 @@ struct RedoRecovery {
     }
 
     private func pending(_ cell: UInt64, _ isWanted: (RedoItem) -> Bool) throws(StoreError) -> [PendingItem] {
-        guard area.isUnfinished else { return [] }
-        try resolve()
+        // The number first: a record that is complete at the look at the state is that one's, or the number has changed by
+        // the second look at it.
         let number = area.number.acquire()
-        guard area.state == .committed else { return [] }
+        guard area.stateWord.acquire() != TransactionArea.State.none.rawValue else { return [] }
         var found: [PendingItem] = []
         var damage: StoreError?
         do throws(StoreError) {
@@ -132,8 +132,12 @@ struct RedoRecovery {
         } catch { damage = error }
         // The copying loads stay before the next load; pairs with the release fence in `RedoRecord.write`.
         SharedFence.acquire()
-        guard area.state == .committed, area.number.relaxed() == number else { return [] }
+        guard area.number.relaxed() == number else { return [] }
         if let damage { throw damage }
+        if found.isEmpty { return [] }
+        // Its transaction had the lock that is the caller's now, so it is of a dead process, and may be asked for.
+        try resolve()
+        guard area.state == .committed else { return [] }
         return found.filter { $0.applied.acquire() == 0 }
     }
 }
