@@ -76,8 +76,27 @@ final class FuzzedStore {
         try again.remove("many 3")
         try again.sync()
         try again.remove("many 4")
+        // Its record stays where it is.
+        try transact(again)
         again.close()
         return path
+    }
+
+    private static func transact(_ store: Store) throws {
+        let (value, triple) = (try store.value("value", of: Int.self), try store.value("triple", of: Triple.self))
+        let (list, triples) = (try store.array("list", of: Int.self), try store.array("triples", of: Triple.self))
+        let (texts, plain) = (try texts(store), try plain(store))
+        try store.transaction { tx in
+            try tx.store(6, to: value)
+            try tx.store(Triple(4), to: triple)
+            try tx.store(8, to: list, at: 9000)
+            try tx.store(Triple(8), to: triples, at: 4)
+            for index in 0..<8 {
+                try tx.set("of a transaction", for: "text \(index)", in: texts)
+                try tx.set(Triple(3), for: index, in: plain)
+            }
+            try tx.removeValue(for: "text 9", in: texts)
+        }
     }
 
     /// Puts the store back and damages it. Returns what kind of damage it is, and what was done in words.
@@ -173,7 +192,31 @@ final class FuzzedStore {
         for cell in cells { try tolerating { _ = try store.cell(cell.name).bytes() } }
     }
 
-    private func steps(_ store: Store) -> [() throws -> Void] { cellSteps(store) + dictionarySteps(store) }
+    private func steps(_ store: Store) -> [() throws -> Void] {
+        cellSteps(store) + dictionarySteps(store) + transactionSteps(store)
+    }
+
+    private func transactionSteps(_ store: Store) -> [() throws -> Void] {
+        [
+            { try Self.transact(store) },
+            {
+                let (value, list) = (try store.value("value", of: Int.self), try store.array("list", of: Int.self))
+                let texts = try Self.texts(store)
+                _ = try store.snapshot { snapshot in
+                    for index in 0..<20 { _ = try snapshot.value(for: "text \(index)", in: texts) }
+                    return (try snapshot.load(value), try snapshot.load(list, at: 9000))
+                }
+            },
+            {
+                let words: SharedTable<String, Int> = try store.table("words")
+                let value = try store.value("value", of: Int.self)
+                try store.transaction { tx in
+                    try tx.set(1, for: "word 1", in: words)
+                    try tx.store(5, to: value)
+                }
+            },
+        ]
+    }
 
     private func dictionarySteps(_ store: Store) -> [() throws -> Void] {
         [

@@ -44,11 +44,21 @@ struct Image {
 
     private func fixedStructures() -> [Structure] {
         let slot = unsafe MemoryLayout<cellar_process>.stride
+        let transactions = unsafe MemoryLayout<cellar_transactions>.size
         return [
             Structure(name: "header", offset: 0, size: CELLAR_HEADER_FREE_SMALL),
             Structure(name: "intent", offset: CELLAR_HEADER_INTENT, size: MemoryLayout<cellar_intent>.size),
             Structure(
                 name: "checkpoint", offset: CELLAR_HEADER_CHECKPOINT, size: unsafe MemoryLayout<cellar_checkpoint>.size),
+            Structure(name: "transactions", offset: CELLAR_HEADER_TRANSACTIONS, size: transactions),
+            Structure(
+                name: "transaction record",
+                offset: Int(truncatingIfNeeded: word(CELLAR_HEADER_TRANSACTIONS + CELLAR_TRANSACTIONS_RECORD)),
+                size: Int(truncatingIfNeeded: word(CELLAR_HEADER_TRANSACTIONS + CELLAR_TRANSACTIONS_RECORD_LENGTH))),
+            Structure(
+                name: "touched pieces",
+                offset: Int(truncatingIfNeeded: word(CELLAR_HEADER_TRANSACTIONS + CELLAR_TRANSACTIONS_TOUCHED)),
+                size: 1024),
             Structure(name: "free lists", offset: CELLAR_HEADER_FREE_SMALL, size: Int(CELLAR_SMALL_CLASSES) * 8),
             Structure(name: "process slot", offset: CELLAR_SEGMENT_PROCESSES, size: slot),
             Structure(name: "process slot", offset: CELLAR_SEGMENT_PROCESSES + slot, size: slot),

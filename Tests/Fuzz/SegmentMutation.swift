@@ -71,7 +71,7 @@ struct SegmentMutation {
         let stripe = image.stripes().randomElement(using: &random) ?? 0
         let locks: [(String, Int)] = [
             ("stripe at \(stripe)", stripe),
-            ("allocation", CELLAR_HEADER_ALLOCATION), ("checkpointer", CELLAR_HEADER_CHECKPOINT),
+            ("allocation", CELLAR_HEADER_ALLOCATION), ("transactions", CELLAR_HEADER_TRANSACTIONS), ("checkpointer", CELLAR_HEADER_CHECKPOINT),
             ("cell at \(cell)", cell + CELLAR_CELL_LOCK),
             ("process", CELLAR_SEGMENT_PROCESSES + CELLAR_PROCESS_LIVENESS),
         ]
@@ -94,6 +94,7 @@ struct SegmentMutation {
         if chance(40, &random), let stripe = image.stripes().randomElement(using: &random) {
             return stripeHalfDone(stripe, &image, &random)
         }
+        if chance(50, &random) { return transactionHalfDone(&image, &random) }
         image.set(CELLAR_HEADER_ALLOCATION, Self.deadOwner, byteCount: 4)
         let operation = UInt64.random(in: 1...8, using: &random)
         image.setWord(CELLAR_HEADER_INTENT + CELLAR_INTENT_OPERATION, operation)
@@ -102,6 +103,21 @@ struct SegmentMutation {
             image.setWord(CELLAR_HEADER_INTENT + field, word)
         }
         return "intent \(operation) is under way"
+    }
+
+    /// The store's last transaction is to be finished, with what it is of wherever that is damaged.
+    private func transactionHalfDone(_ image: inout Image, _ random: inout SeededRandom) -> String {
+        let area = CELLAR_HEADER_TRANSACTIONS
+        image.set(area, Self.deadOwner, byteCount: 4)
+        let state = UInt64.random(in: 1...3, using: &random)
+        image.setWord(area + CELLAR_TRANSACTIONS_STATE, state)
+        image.setWord(area + CELLAR_TRANSACTIONS_SEQUENCE, image.word(area + CELLAR_TRANSACTIONS_SEQUENCE) | 1)
+        for _ in 0..<Int.random(in: 0...3, using: &random) {
+            guard let record = structures["transaction record"]?.first, record.size > 8 else { break }
+            let place = record.offset + Int.random(in: 0..<record.size / 8, using: &random) * 8
+            image.setWord(place, wild(image.word(place), &random))
+        }
+        return "a transaction in state \(state) is under way"
     }
 
     /// A change of a dictionary's entries, that names what is there or what is not.
