@@ -59,7 +59,9 @@ extension ProcessTests {
             @Test func aCheckpointWaitsForMemoryToBeWhatTheDiskHas() throws {
                 try withScratchStore { scratch in
                     let store = try scratch.openQuiet()
-                    let (first, second) = (try store.value("first", initial: 1), try store.value("second", initial: Triple(1)))
+                    let (first, second) = (
+                        try store.value("first", initial: 1), try store.value("second", initial: Triple(1))
+                    )
                     try store.sync()
                     let worker = try scratch.worker("stop-committing")
                     #expect(worker.waitForStop())

@@ -64,7 +64,12 @@ public struct Bank: Sendable {
     }
 
     private enum Account {
-        case value(Int), block(Int), element(Int), entry(Int), name(Int), row(Int)
+        case value(Int)
+        case block(Int)
+        case element(Int)
+        case entry(Int)
+        case name(Int)
+        case row(Int)
 
         init(_ number: Int) {
             var left = number

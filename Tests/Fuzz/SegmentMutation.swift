@@ -71,7 +71,8 @@ struct SegmentMutation {
         let stripe = image.stripes().randomElement(using: &random) ?? 0
         let locks: [(String, Int)] = [
             ("stripe at \(stripe)", stripe),
-            ("allocation", CELLAR_HEADER_ALLOCATION), ("transactions", CELLAR_HEADER_TRANSACTIONS), ("checkpointer", CELLAR_HEADER_CHECKPOINT),
+            ("allocation", CELLAR_HEADER_ALLOCATION), ("transactions", CELLAR_HEADER_TRANSACTIONS),
+            ("checkpointer", CELLAR_HEADER_CHECKPOINT),
             ("cell at \(cell)", cell + CELLAR_CELL_LOCK),
             ("process", CELLAR_SEGMENT_PROCESSES + CELLAR_PROCESS_LIVENESS),
         ]

@@ -39,7 +39,8 @@ let bankCommands: [String: Command] = [
 private func armAtACommit(_ random: inout SeededRandom) {
     #if CrashPoints
         let steps = [
-            "touched: listed", "commit: recorded", "commit: odd sequence", "commit: perhaps on disk", "commit: committed",
+            "touched: listed", "commit: recorded", "commit: odd sequence", "commit: perhaps on disk",
+            "commit: committed",
             "put: state changed", "value: copied", "commit: changed", "commit: no record", "commit: even sequence",
         ]
         guard random.next() % 2 == 0, let step = steps.randomElement(using: &random) else { return }

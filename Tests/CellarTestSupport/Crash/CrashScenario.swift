@@ -65,7 +65,8 @@ public struct CrashScenario: Sendable {
         }
     }
 
-    public static let all: [CrashScenario] = values + arrays + catalogue + durability + stores + tables + dictionaries
+    public static let all: [CrashScenario] =
+        values + arrays + catalogue + durability + stores + tables + dictionaries
         + transactions
 
     /// All, or those whose names have the text that `CELLAR_CRASH_SCENARIOS` is set to, for work on a few.

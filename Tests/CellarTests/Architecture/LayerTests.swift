@@ -4,7 +4,8 @@ import Testing
 /// The folders of the library are its layers, and what is in one mentions nothing of those above.
 struct LayerTests {
     private static let layers = [
-        "Platform", "Schema", "Segment", "Persistence", "Attachment", "Cells", "Tables", "Collections", "Transactions", "Store",
+        "Platform", "Schema", "Segment", "Persistence", "Attachment", "Cells", "Tables", "Collections", "Transactions",
+        "Store",
     ]
 
     private struct Source {

@@ -58,7 +58,9 @@ struct PendingWrites: ~Copyable {
     func item(_ write: Write) -> RedoItem { unsafe RedoItem(at: memory + write.offset) }
 
     /// A value of up to 8 bytes that is to be changed.
-    func word(_ write: Write) -> CellWord { unsafe CellWord(address: UnsafeMutableRawPointer(bitPattern: write.address)!) }
+    func word(_ write: Write) -> CellWord {
+        unsafe CellWord(address: UnsafeMutableRawPointer(bitPattern: write.address)!)
+    }
 
     // MARK: Finding
 
@@ -92,7 +94,8 @@ struct PendingWrites: ~Copyable {
     @unsafe
     mutating func set(
         _ kind: RedoItem.Kind, _ target: Target, cell: (offset: UInt64, uid: UInt64, address: UInt), place: UInt64,
-        key: UnsafeRawBufferPointer = unsafe UnsafeRawBufferPointer(start: nil, count: 0), value: UnsafeRawBufferPointer,
+        key: UnsafeRawBufferPointer = unsafe UnsafeRawBufferPointer(start: nil, count: 0),
+        value: UnsafeRawBufferPointer,
         expiry: UInt64 = 0
     ) {
         // No crash point: memory of this process alone.

@@ -37,7 +37,8 @@ extension TransactionCore {
         if recovery.tornBytes != nil {
             throw StoreError(
                 .ownerDied,
-                "a process died in the middle of a bulk write to \(attachment.describe(cell)): lock it with a repair first")
+                "a process died in the middle of a bulk write to \(attachment.describe(cell)): lock it with a repair first"
+            )
         }
         if SharedElement.isAtomic(stride: cell.stride) { return }
         _ = unsafe try attachment.updateBuffer(for: cell, holding: cell.size, recovery)

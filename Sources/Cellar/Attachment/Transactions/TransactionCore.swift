@@ -173,7 +173,8 @@ final class TransactionCore: @unchecked Sendable {
         try checkMoment()
         let copy = unsafe [UInt8](key)
         reads.note { () throws(StoreError) in
-            unsafe try copy.span.withUnsafeBytes { (key) throws(StoreError) in try unsafe core.valueBytes(key) } == value
+            unsafe try copy.span.withUnsafeBytes { (key) throws(StoreError) in try unsafe core.valueBytes(key) }
+                == value
         }
         return value
     }

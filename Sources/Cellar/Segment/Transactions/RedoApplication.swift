@@ -18,7 +18,8 @@ enum RedoApplication {
         }
     }
 
-    private static func applyElement(_ item: RedoItem, _ reference: CellReference, _ segment: Segment) throws(StoreError)
+    private static func applyElement(_ item: RedoItem, _ reference: CellReference, _ segment: Segment)
+        throws(StoreError)
     {
         guard item.place < UInt64(reference.count), change(item, element: reference, in: segment) else {
             throw wrong(segment)
@@ -67,7 +68,9 @@ enum RedoApplication {
         guard hash == item.place else { throw wrong(stripe.segment) }
         if item.kind == .removedEntry {
             let position = try writer.position(of: hash)
-            guard let bucket = position.bucket, let index = unsafe writer.find(item.key, hash, in: bucket) else { return }
+            guard let bucket = position.bucket, let index = unsafe writer.find(item.key, hash, in: bucket) else {
+                return
+            }
             return try writer.remove(index, at: position)
         }
         guard shape.valueSize == nil || shape.valueSize == item.valueCount else { throw wrong(stripe.segment) }

@@ -20,7 +20,8 @@ struct TransactionRows {
         let n = operations / 10
         func beside(_ name: String, limit: Double? = nil, _ ours: @escaping () -> Void) -> Row {
             let row = Comparison(
-                name: name, limit: nil, ours: { time(n, ours) }, bare: { time(n) { unsafe bare_locked_copy64(page, n) } }
+                name: name, limit: nil, ours: { time(n, ours) },
+                bare: { time(n) { unsafe bare_locked_copy64(page, n) } }
             ).run(rounds: rounds, absoluteLimit: limit)
             print(row.line)
             return row
