@@ -157,6 +157,16 @@ extension TableKeyShape {
         }
     }
 
+    /// What a key of a dictionary sorts by, of which these are the bytes; nil if keys of this type have no order.
+    func bytes(sorting native: [UInt8]) throws(StoreError) -> [UInt8]? {
+        switch self {
+        case .text(capacity: nil), .bytes: return native
+        case .scalar(let scalar) where ![.int128, .uint128, .float16].contains(scalar):
+            return try Self.written { (writer) throws(StoreError) in try Self.append(scalar, native, to: &writer) }
+        default: return nil
+        }
+    }
+
     /// The bytes that all keys begin with that begin so: a part of a text, or the first parts of several.
     func prefix(parsing text: String) throws(StoreError) -> [UInt8] {
         switch self {
