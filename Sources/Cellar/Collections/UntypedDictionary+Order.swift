@@ -1,5 +1,5 @@
 extension UntypedDictionary {
-    /// Whether keys have an order: text, bytes, and numbers of up to 64 bits have one.
+    /// Whether keys have an order: text, bytes, UUIDs, and numbers of up to 64 bits have one.
     public var isOrdered: Bool {
         switch core.type.key {
         case .text, .bytes: true
