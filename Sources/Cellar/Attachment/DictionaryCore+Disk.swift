@@ -149,8 +149,10 @@ extension DictionaryCore {
             var found: [EntryBytes] = []
             var state = UInt64(depth) << 16
             var damage: StoreError?
+            var bucket: Bucket?
             do throws(StoreError) {
-                if let bucket = try stripe.bucket(at: entry) {
+                bucket = try stripe.bucket(at: entry)
+                if let bucket {
                     (found, _, state) = try DictionaryReader(reference: reference).entries(of: bucket)
                 }
             } catch { damage = error }
@@ -159,6 +161,9 @@ extension DictionaryCore {
                 continue
             }
             if let damage { throw damage }
+            // The bucket may have been free when it was read, and be back here: see `DictionaryReader`.
+            SharedFence.acquire()
+            if let bucket, bucket.state.relaxed() != state { continue }
             guard BucketState(state).depth == depth else { throw misplaced(reference) }
             return (found.filter { $0.expiry == 0 || $0.expiry > now }, depth)
         }
