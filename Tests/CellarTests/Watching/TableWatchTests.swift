@@ -115,6 +115,20 @@ struct TableWatchTests {
         }
     }
 
+    /// What a dead process had just committed shows when the pass after its death has taken LMDB's lock: watchers look again then.
+    @Test func thePassAfterADeathTellsOnceMore() throws {
+        try withScratchStore { scratch in
+            let store = try scratch.openQuiet()
+            let table = try store.table("t", keys: Int.self, values: Int.self)
+            let version = try table.version()
+            try store.sync()
+            #expect(try table.wait(after: version, timeout: .zero) == nil)
+            CheckpointGate(segment: try #require(store.attachment.segment)).verify.add(1)
+            try store.sync()
+            #expect(try table.wait(after: version, timeout: .seconds(60)) != nil)
+        }
+    }
+
     /// Tables have 64 words between them; a death tells those who watch any.
     @Test func aDeathTellsOfEachWord() throws {
         try withScratchStore { scratch in
