@@ -57,7 +57,54 @@ extension ProcessTests {
             }
         }
 
+        /// Processes write to a table one entry after the other; a task and a thread of others come to the last.
+        @Test func everyWatcherOfATableComesToTheLastEntry() throws {
+            try withScratchStore { scratch in
+                let table = try scratch.open().table("t", keys: String.self, values: Int.self)
+                let watchers = try ["watch-table", "wait-table"].map { try scratch.worker($0, "t", 200) }
+                let writers = try (0..<2).map { _ in try scratch.worker("update-table", "t", 100) }
+                for worker in watchers + writers { try worker.expect("ready") }
+                for writer in writers { writer.send() }
+                for worker in watchers { try worker.expect("saw 200", seconds: 100) }
+                #expect(try table.value(for: "count") == 200)
+                let ending = try scratch.worker("watch-table", "t", -1)
+                try ending.expect("ready")
+                #expect(try scratch.open().removeTable("t"))
+                try ending.expect("ended", seconds: 100)
+            }
+        }
+
+        @Test func aTableThatNobodyWatchesWakesNobody() throws {
+            #if CrashPoints
+                try withScratchStore { scratch in
+                    let worker = try scratch.worker("count-table-wakes", 20)
+                    try worker.expect("woke 0")
+                    try worker.expect("woke 1")
+                }
+            #endif
+        }
+
         #if CrashPoints
+            /// The same of a table: after the commit, and before anybody was told of it.
+            @Test(arguments: [
+                ("write a batch of a table", "table: committed"),
+                ("write a batch of a table", "watch: moved on"),
+                ("write a batch of a table", "watch: not woken yet"),
+                ("remove a table", "remove table: committed"),
+            ]) func aWriterOfATableIsKilledBeforeItWokeAnybody(name: String, point: String) throws {
+                let scenario = try #require(CrashScenario.all.first { $0.name == name })
+                try withScratchStore(function: "\(name), killed at '\(point)'") { scratch in
+                    try scenario.prepare(scratch.path)
+                    let store = try scratch.open()
+                    let table = try store.untypedTable(try #require(try store.tables().first).name)
+                    let seen = try table.version()
+                    let worker = try scratch.worker("crash", name, point, 1, "kill")
+                    let outcome = codeThrown { _ = try #require(try table.wait(after: seen, timeout: .seconds(60))) }
+                    #expect(outcome == (name == "remove a table" ? .removed : nil))
+                    #expect(try worker.wait() == .signal(SIGKILL))
+                }
+            }
+
             /// A writer is killed after it changed something and before it woke those who wait. Another process, asleep by
             /// then, is told all the same.
             @Test(arguments: [

@@ -174,6 +174,10 @@ final class FuzzedStore {
             _ = try list.wait(after: list.version(), timeout: .zero)
         }
         try tolerating {
+            let words = try store.table("words", keys: String.self, values: Int.self)
+            _ = try words.wait(after: words.version(), timeout: .zero)
+        }
+        try tolerating {
             let texts = try Self.texts(store)
             for index in 0..<300 { try tolerating { _ = try texts["text \(index)"] } }
         }
@@ -295,6 +299,7 @@ final class FuzzedStore {
             {
                 let words = try store.table("words", keys: String.self, values: Int.self)
                 _ = try words.scan()
+                _ = try words.wait(after: words.version(), timeout: .milliseconds(1))
                 try words.set(1, for: "new")
                 _ = try words.value(for: "word 7")
             },

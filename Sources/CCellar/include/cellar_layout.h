@@ -15,6 +15,7 @@
 #define CELLAR_CELLS_PER_PAGE 4096
 #define CELLAR_SMALL_CLASSES 256
 #define CELLAR_SMALL_GRANULE 16
+#define CELLAR_TABLE_WATCHES 64
 
 // A robust mutex with room for what other C libraries need; the rest of the 48 bytes stays zero.
 typedef union cellar_mutex {
@@ -121,11 +122,13 @@ typedef struct cellar_header {
     cellar_checkpoint checkpoint;
     unsigned char reserved1[56];
     cellar_transactions transactions;
-    unsigned char reserved2[2048 - 512 - 144];
+    unsigned char reserved2[2048 - 512 - 144 - 8 * CELLAR_TABLE_WATCHES];
+    uint64_t table_watches[CELLAR_TABLE_WATCHES]; // (atomic, futex in the upper halves) Segment/TableWatches.swift
     uint64_t free_small[CELLAR_SMALL_CLASSES]; // (atomic) lists of free blocks of 16, 32, … 4096 bytes
 } cellar_header;
 static_assert(offsetof(cellar_header, allocation) == 208, "header");
 static_assert(offsetof(cellar_header, transactions) == 512, "header");
+static_assert(offsetof(cellar_header, table_watches) == 1536, "header");
 static_assert(offsetof(cellar_header, free_small) == 2048, "header");
 static_assert(sizeof(cellar_header) == 4096, "the header is one page");
 
@@ -324,6 +327,7 @@ static_assert(sizeof(cellar_limbo) == 48, "limbo");
     X(cellar_header, allocation_holder, CELLAR_HEADER_ALLOCATION_HOLDER) \
     X(cellar_header, intent, CELLAR_HEADER_INTENT) \
     X(cellar_header, checkpoint, CELLAR_HEADER_CHECKPOINT) \
+    X(cellar_header, table_watches, CELLAR_HEADER_TABLE_WATCHES) \
     X(cellar_header, free_small, CELLAR_HEADER_FREE_SMALL) \
     X(cellar_intent, operation, CELLAR_INTENT_OPERATION) \
     X(cellar_intent, block, CELLAR_INTENT_BLOCK) \

@@ -71,6 +71,8 @@ final class Attachment: Sendable {
         self.keeper = keeper
         slot = keeper.slot
         keeper.mendCatalogue()
+        // What somebody committed who was killed before LMDB shows it to readers.
+        try catalogue.database.readLast { _ throws(StoreError) in }
     }
 
     deinit { shutDown() }

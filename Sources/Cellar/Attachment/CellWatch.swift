@@ -52,7 +52,8 @@ struct CellWatch: Watchable {
     }
 
     var count: SharedFutex { isArray ? cell.arrayWatch.futex : cell.mark.watch.futex }
-    var isRemoved: Bool { image == nil && cell.state == .removed }
+
+    func checkThere() throws(StoreError) { if image == nil, cell.state == .removed { throw attachment.removedError } }
 
     private func mark(_ chunk: Int) -> DirtyMark { isArray ? cell.mark(ofChunk: chunk) : cell.mark }
 

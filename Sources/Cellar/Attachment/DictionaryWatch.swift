@@ -1,10 +1,11 @@
 /// A dictionary as something that changes: by the count in its mark. As long as a version is current, the mark is armed.
-struct DictionaryWatch: Watchable {
+struct DictionaryWatch: VersionedWatch {
     let attachment: Attachment
     let reference: DictionaryReference
 
     var count: SharedFutex { reference.mark.watch.futex }
-    var isRemoved: Bool { reference.cell.state == .removed }
+
+    func checkThere() throws(StoreError) { if reference.cell.state == .removed { throw attachment.removedError } }
 
     /// The version now: of what is read after this, no change is missed.
     func version() throws(StoreError) -> CellVersion {

@@ -8,8 +8,8 @@ protocol Watchable: Sendable {
     var attachment: Attachment { get }
     /// Moves on with every change that was armed for.
     var count: SharedFutex { get }
-    /// Whether it is gone for good. The count moves on after that.
-    var isRemoved: Bool { get }
+    /// Throws if it is gone for good. The count moves on after that.
+    func checkThere() throws(StoreError)
     /// Whether nothing changed since the version was taken.
     func isCurrent(_ version: Version) -> Bool
     /// The same, without going through many words: by what the count was if need be.
@@ -21,7 +21,7 @@ protocol Watchable: Sendable {
 extension Watchable {
     func checkWatchable() throws(StoreError) {
         try attachment.checkUsable()
-        if isRemoved { throw attachment.removedError }
+        try checkThere()
     }
 
     /// Waits until something changed after the version. False if the deadline passed before. Blocks the thread.
@@ -57,7 +57,8 @@ extension Watchable {
         // Who is not told has just looked.
         guard attachment.canArm else { return true }
         try prepareToSleep()
-        return !isRemoved && isCurrent(version)
+        try checkThere()
+        return isCurrent(version)
     }
 }
 

@@ -11,21 +11,13 @@ public struct DictionaryChanges: AsyncSequence, Sendable {
     public func makeAsyncIterator() -> Iterator { Iterator(watch: watch) }
 
     public struct Iterator: AsyncIteratorProtocol {
-        let watch: DictionaryWatch
-        private var last: CellVersion?
+        private var cursor: ChangeCursor<DictionaryWatch>
 
-        init(watch: DictionaryWatch) { self.watch = watch }
+        init(watch: DictionaryWatch) { cursor = ChangeCursor(watch) }
 
         /// The version after the next change; nil at the end.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws(StoreError) -> CellVersion? {
-            do throws(StoreError) {
-                if let last, try await !watch.waitForChange(after: last) { return nil }
-                last = try watch.version()
-                return last
-            } catch {
-                if error.code == .removed || error.code == .closed { return nil }
-                throw error
-            }
+            try await cursor.next(isolation: actor)
         }
 
         public mutating func next() async throws(StoreError) -> CellVersion? { try await next(isolation: #isolation) }
@@ -45,9 +37,6 @@ extension SharedDictionary {
     /// Waits until the dictionary was changed after the version; returns the version it is at then, or nil if it was not within
     /// `timeout`. Blocks its thread. Throws `.removed`, `.closed`, `.readOnly`.
     public func wait(after version: CellVersion, timeout: Duration) throws(StoreError) -> CellVersion? {
-        let watch = try core.watch()
-        let deadline = MonotonicClock.deadline(after: timeout)
-        guard try watch.waitForChange(after: version, until: deadline) else { return nil }
-        return try watch.version()
+        try core.watch().wait(after: version, timeout: timeout)
     }
 }

@@ -5,9 +5,9 @@
 public struct UntypedDictionary: Sendable {
     /// What the dictionary is.
     public let info: CellInfo
-    private let core: DictionaryCore
-    private let keys: TableValueShape
-    private let values: TableValueShape
+    let core: DictionaryCore
+    let keys: TableValueShape
+    let values: TableValueShape
 
     init(_ info: CellInfo, _ core: DictionaryCore) {
         self.info = info
@@ -18,6 +18,11 @@ public struct UntypedDictionary: Sendable {
 
     /// One entry.
     public typealias Entry = UntypedTable.Entry
+
+    /// The key that the text stands for, as entries have it.
+    public func key(parsing text: String) throws(StoreError) -> TableContent {
+        try keys.content(of: keys.bytes(parsing: text))
+    }
 
     /// The value of the key; nil if there is none. Does not block.
     public func value(for key: String) throws(StoreError) -> TableContent? {
@@ -43,6 +48,9 @@ public struct UntypedDictionary: Sendable {
         let key = try keys.bytes(parsing: key)
         return try unsafe key.span.withUnsafeBytes { (key) throws(StoreError) in try unsafe core.remove(key) } != nil
     }
+
+    /// Whether the dictionary was removed since the handle was made.
+    public var isRemoved: Bool { core.isRemoved }
 
     /// How many entries there are. O(1).
     public func count() throws(StoreError) -> Int { try core.count() }

@@ -89,6 +89,7 @@ struct Checkpointer {
             gate.lastBytes.setRelaxed(UInt64(report.bytes))
             gate.lastChunks.setRelaxed(UInt64(report.chunks))
             gate.lastNanoseconds.setRelaxed(UInt64(MonotonicClock.now() - started))
+            if isFull { try showWhatTheDeadCommitted() }
             if let obstacle = damage ?? report.obstacle { throw obstacle }
             gate.verified.release(verify)
             crashPoint("pass: verified")
@@ -101,6 +102,13 @@ struct Checkpointer {
             gate.end(number, error)
             return error
         }
+    }
+
+    /// Who dies at the end of a commit leaves a transaction that is on disk, and that LMDB shows to readers only when the next
+    /// writer has taken its lock. Those who watch tables have looked before, in vain.
+    private func showWhatTheDeadCommitted() throws(StoreError) {
+        try catalogue.database.readLast { _ throws(StoreError) in }
+        TableWatches(segment: segment).wakeAfterDeath()
     }
 
     private func write(

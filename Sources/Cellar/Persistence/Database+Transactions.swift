@@ -82,16 +82,12 @@ extension Database {
                 return try body(transaction)
             }
             if !isBehind { return result }
-            do throws(StoreError) { try write(patience: .zero) { (_) throws(StoreError) in throw Self.nothing } } catch
-            {
+            do throws(StoreError) { try write(patience: .zero) { _ throws(StoreError) in } } catch {
                 // A writer that lives is at it, and done in a moment.
-                guard error == Self.nothing || error.code == .timedOut || error.code == .inUse else { throw error }
-                guard MonotonicClock.now() < deadline else { throw error }
+                guard error.code == .timedOut, MonotonicClock.now() < deadline else { throw error }
             }
         }
     }
-
-    private static let nothing = StoreError(.closed, "nothing was to be written")
 
     /// Whether this thread is inside a write transaction.
     var isWriting: Bool { gate.isWriter }

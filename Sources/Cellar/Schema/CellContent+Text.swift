@@ -62,7 +62,7 @@ extension CellContent {
         var typing = ContentTyping()
         switch schema.shape {
         case .string, .enumeration: self = try typing.content(of: .text(text), as: schema)
-        case .scalar, .simd, .array, .structure:
+        case .scalar, .simd, .uuid, .array, .structure:
             let tree: ContentTree
             do {
                 var reader = ContentTextReader(text, isRelaxed: true)
@@ -90,6 +90,9 @@ private struct ContentTyping {
             }
             return content
         case (.string, .word(let text)), (.string, .text(let text)): return try checked(.text(text), schema)
+        case (.uuid, .word(let text)), (.uuid, .text(let text)):
+            guard let bytes = InlineUUID.bytes(parsing: text) else { throw path.unwanted(text, schema) }
+            return .text(InlineUUID.text(of: bytes))
         case (.enumeration(_, let cases), .word(let text)), (.enumeration(_, let cases), .text(let text)):
             guard let found = CellContent.text(text).match(in: cases) else { throw path.unwanted(text, schema) }
             return .text(found.name)

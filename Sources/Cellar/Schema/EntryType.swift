@@ -56,7 +56,7 @@ extension Schema {
     /// Whether some bytes of the type belong to no field.
     var hasPadding: Bool {
         switch shape {
-        case .scalar, .enumeration, .string: return false
+        case .scalar, .enumeration, .string, .uuid: return false
         case .simd(_, let lanes): return lanes == 3
         case .array(let element, _): return element.stride != element.size || element.hasPadding
         case .structure(let fields):

@@ -60,6 +60,12 @@ extension InlineString: KnownSchema {
     }
 }
 
+extension InlineUUID: KnownSchema {
+    static func schema(_ derivation: SchemaDerivation, path: String, depth: Int) throws(StoreError) -> Schema {
+        Schema(.uuid)
+    }
+}
+
 extension UnsafePointer: ProcessBound {}
 extension UnsafeMutablePointer: ProcessBound {}
 extension UnsafeRawPointer: ProcessBound {}

@@ -60,6 +60,7 @@ private struct ContentReader {
             for lane in 0..<lanes { values.append(try number(scalar, at: offset + lane * scalar.size)) }
             return .list(values)
         case .string(let capacity): return try text(capacity: capacity, at: offset)
+        case .uuid: return .text(InlineUUID.text(of: bytes[offset..<offset + 16]))
         case .enumeration(let size, let cases):
             let bits = word(size, at: offset)
             guard let found = cases.first(where: { UInt128($0.bits) == bits }) else {
@@ -157,6 +158,11 @@ struct ContentWriter {
             guard case .text(let text) = content, text.utf8.count <= capacity else { throw unwanted(content, schema) }
             put(UInt128(text.utf8.count), 2, at: offset)
             for (index, byte) in text.utf8.enumerated() { bytes[offset + 2 + index] = byte }
+        case .uuid:
+            guard case .text(let text) = content, let uuid = InlineUUID.bytes(parsing: text) else {
+                throw unwanted(content, schema)
+            }
+            bytes.replaceSubrange(offset..<offset + 16, with: uuid)
         case .enumeration(let size, let cases):
             guard let found = content.match(in: cases) else { throw unwanted(content, schema) }
             put(UInt128(found.bits), size, at: offset)
@@ -323,6 +329,7 @@ extension Schema {
         case .scalar(let scalar): scalar.wanted
         case .simd(let scalar, let lanes): "a list of \(lanes), each \(scalar.wanted)"
         case .string(let capacity): "text of at most \(capacity) bytes of UTF-8"
+        case .uuid: "a UUID, such as \(InlineUUID())"
         case .array(let element, let count): "a list of \(count), each \(element.wanted)"
         case .enumeration(_, let cases): "one of \(Self.listing(cases.map(\.name)))"
         case .structure(let fields): "an object with the fields \(Self.listing(fields.map(\.name)))"

@@ -11,6 +11,8 @@ public struct Schema: Sendable {
         case simd(Scalar, lanes: Int)
         /// An `InlineString`.
         case string(capacity: Int)
+        /// An `InlineUUID`.
+        case uuid
         /// An `InlineArray`.
         case array(Schema, count: Int)
         /// An enum without payloads, of so many bytes.
@@ -101,6 +103,7 @@ public struct Schema: Sendable {
             let size = scalar.size * (lanes == 3 ? 4 : lanes)
             return (size, min(size, 16))  // Swift aligns nothing more strictly
         case .string(let capacity): return (capacity + 2, 2)
+        case .uuid: return (16, 1)
         case .array(let element, let count): return (element.stride * count, element.alignment)
         case .enumeration(let size, _): return (size, size)
         case .structure(let fields):

@@ -12,7 +12,7 @@ struct SchemaCheck: Sendable {
     static func checks(of shape: Schema.Shape, at offset: Int) -> [SchemaCheck] {
         switch shape {
         case .scalar(.bool): [SchemaCheck(offset: offset, rule: .bool)]
-        case .scalar, .simd: []
+        case .scalar, .simd, .uuid: []
         case .string(let capacity): [SchemaCheck(offset: offset, rule: .string(capacity: capacity))]
         case .enumeration(let size, let cases):
             [SchemaCheck(offset: offset, rule: .enumeration(size: size, bits: Set(cases.map(\.bits))))]

@@ -1,7 +1,7 @@
 /// The canonical text of schemas, and its reader.
 ///
 /// ```
-/// type  = scalar | "simd<" scalar ", " n ">" | "string<" n ">" | "array<" type ", " n ">"
+/// type  = scalar | "uuid" | "simd<" scalar ", " n ">" | "string<" n ">" | "array<" type ", " n ">"
 ///       | "enum<" size ">{" case {", " case} "}" | "{" field {", " field} "}"
 /// case  = quoted " = " bits " " quoted          field = quoted ": " type " @" offset
 /// ```
@@ -12,6 +12,7 @@ enum SchemaText {
         case .scalar(let scalar): scalar.rawValue
         case .simd(let scalar, let lanes): "simd<\(scalar.rawValue), \(lanes)>"
         case .string(let capacity): "string<\(capacity)>"
+        case .uuid: "uuid"
         case .array(let element, let count): "array<\(element), \(count)>"
         case .enumeration(let size, let cases):
             "enum<\(size)>{"
@@ -96,6 +97,7 @@ struct SchemaParser {
     private mutating func named(_ depth: Int) throws(StoreError) -> Schema.Shape {
         let word = try name()
         if let scalar = Self.scalar(word) { return .scalar(scalar) }
+        if word == "uuid" { return .uuid }
         try expect("<")
         switch word {
         case "simd":
@@ -242,6 +244,6 @@ struct SchemaParser {
     }
 
     static let examples =
-        "int8…int64, uint8…uint64, float, double, bool, string<64>, simd<float, 4>, array<int, 3> and "
+        "int8…int64, uint8…uint64, float, double, bool, uuid, string<64>, simd<float, 4>, array<int, 3> and "
         + "{name: type @offset, …}"
 }

@@ -79,6 +79,19 @@ struct WatchWord {
         crashPoint("watch: woken")
     }
 
+    /// For what is told by this word alone: something changed, and is there for all to see. Tells whoever watches.
+    func tell() {
+        // Between the change and looking at the word; pairs with the barrier of a watcher between arming and looking.
+        MemoryBarrier.full()
+        let seen = word.relaxed()
+        guard seen & Self.watched != 0 else { return }
+        let (now, moved) = moveOn(from: seen, setting: 0)
+        guard moved else { return }
+        wake(nil)
+        _ = word.compareExchange(now, now & ~Self.waking)
+        crashPoint("watch: told")
+    }
+
     // MARK: On behalf of others
 
     /// Tells whoever watches, whether anything changed or not: a process died, and what it was at is not known.

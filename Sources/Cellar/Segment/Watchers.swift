@@ -1,6 +1,6 @@
 import CCellar
 
-/// Tells those who watch cells of what no writer told them.
+/// Tells those who watch cells or tables of what no writer told them.
 struct Watchers {
     let segment: Segment
 
@@ -11,6 +11,7 @@ struct Watchers {
     /// Without the allocation lock. The memory of a cell that is live now is not used again while we are attached; so it
     /// is enough to look at the table once more after the cell's state.
     func wakeAfterDeath() {
+        TableWatches(segment: segment).wakeAfterDeath()
         let table = CellTable(segment: segment)
         // What is damaged has no watchers that could be helped; the next checkpoint tells of it.
         try? table.forEachCell { cell throws(StoreError) in

@@ -58,6 +58,54 @@ extension Store {
     }
 }
 
+// Types of other modules, with each other and with all the rest.
+extension Store {
+    /// As `dictionary`, with keys of other modules' plain types, such as `UUID`.
+    @inlinable
+    public func dictionary<Key: PlainBytes, Value: BitwiseCopyable & Sendable>(
+        _ name: String, keys: Key.Type = Key.self, values: Value.Type = Value.self, capacity: Int? = nil,
+        expires: Bool = false, persistence: Persistence = .persistent
+    ) throws(StoreError) -> SharedDictionary<Key, Value> {
+        try dictionary(name, try .of(keys), .plain(try Schema.of(values)), capacity, expires, persistence)
+    }
+
+    /// The same with values that are text or bytes.
+    @inlinable
+    public func dictionary<Key: PlainBytes, Value: VariableBytes>(
+        _ name: String, keys: Key.Type = Key.self, values: Value.Type = Value.self, capacity: Int? = nil,
+        expires: Bool = false, persistence: Persistence = .persistent
+    ) throws(StoreError) -> SharedDictionary<Key, Value> {
+        try dictionary(name, try .of(keys), Value.entryType, capacity, expires, persistence)
+    }
+
+    /// With values of other modules' plain types.
+    @inlinable
+    public func dictionary<Key: BitwiseCopyable & Sendable, Value: PlainBytes>(
+        _ name: String, keys: Key.Type = Key.self, values: Value.Type = Value.self, capacity: Int? = nil,
+        expires: Bool = false, persistence: Persistence = .persistent
+    ) throws(StoreError) -> SharedDictionary<Key, Value> {
+        try dictionary(name, .plain(try Schema.of(keys)), try .of(values), capacity, expires, persistence)
+    }
+
+    /// The same with keys that are text or bytes.
+    @inlinable
+    public func dictionary<Key: VariableBytes, Value: PlainBytes>(
+        _ name: String, keys: Key.Type = Key.self, values: Value.Type = Value.self, capacity: Int? = nil,
+        expires: Bool = false, persistence: Persistence = .persistent
+    ) throws(StoreError) -> SharedDictionary<Key, Value> {
+        try dictionary(name, Key.entryType, try .of(values), capacity, expires, persistence)
+    }
+
+    /// With both of other modules' types.
+    @inlinable
+    public func dictionary<Key: PlainBytes, Value: PlainBytes>(
+        _ name: String, keys: Key.Type = Key.self, values: Value.Type = Value.self, capacity: Int? = nil,
+        expires: Bool = false, persistence: Persistence = .persistent
+    ) throws(StoreError) -> SharedDictionary<Key, Value> {
+        try dictionary(name, try .of(keys), try .of(values), capacity, expires, persistence)
+    }
+}
+
 extension Store {
     /// The dictionary `name` through what is on record of it; `.noSuchCell`, `.mismatch` if the name is no dictionary's.
     public func untypedDictionary(_ name: String) throws(StoreError) -> UntypedDictionary {

@@ -67,12 +67,16 @@ extension Store {
 
     /// Removes a table with all its entries; false if there is none. On disk when it returns.
     ///
-    /// Handles to it, in any process, throw `.removed` from then on. Waits for the writer of any process as long as the store's
-    /// `lockTimeout`, and for this process's own transactions: not to be called inside one.
+    /// Handles to it, in any process, throw `.removed` from then on, and waiting for its changes ends. Waits for the writer of
+    /// any process as long as the store's `lockTimeout`, and for this process's own transactions: not to be called inside one.
     @discardableResult
     public func removeTable(_ name: String) throws(StoreError) -> Bool {
         try attachment.checkWritable()
-        return try attachment.catalogue.removeTable(name, patience: attachment.options.lockTimeout)
+        let removed = try attachment.catalogue.removeTable(name, patience: attachment.options.lockTimeout)
+        guard let removed else { return false }
+        crashPoint("remove table: committed")
+        attachment.watchWord(ofTable: removed)?.tell()
+        return true
     }
 
     /// Gives a table another name. Handles to it stay good. On disk when it returns; waits as `removeTable`.

@@ -6,8 +6,10 @@ final class TableCore: Sendable {
     let name: String
     let entries: NamedDatabase
     let attachment: Attachment
+    /// What those who watch the table wait on; nil where nobody has the store in memory.
+    let watchWord: WatchWord?
     private let database: Database
-    /// The name of the LMDB database, as bytes.
+    /// The name of the LMDB database, as bytes: what tells the table from all others, before and after it.
     private let databaseName: [UInt8]
     /// Of `Database.removals`, those that were not of this table.
     private let seenRemovals: Atomic<Int>
@@ -19,6 +21,7 @@ final class TableCore: Sendable {
         databaseName = Array(table.record.database.utf8)
         seenRemovals = Atomic(removals)
         self.attachment = attachment
+        watchWord = attachment.watchWord(ofTable: table.record)
         database = attachment.catalogue.database
     }
 
@@ -45,6 +48,15 @@ final class TableCore: Sendable {
         }
     }
 
+    /// The number of the store's newest transaction, be it another table's or a checkpoint.
+    func newestTransaction() throws(StoreError) -> UInt64 {
+        try attachment.checkUsable()
+        return try database.read { (transaction: borrowing ReadTransaction) throws(StoreError) in
+            try checkThere(transaction)
+            return transaction.identifier
+        }
+    }
+
     @usableFromInline
     func write(_ body: (borrowing TableAccess) throws(StoreError) -> Void) throws(StoreError) {
         try attachment.checkWritable()
@@ -55,6 +67,13 @@ final class TableCore: Sendable {
             try body(TableAccess(entries: entries, raw: transaction.raw))
             crashPoint("table: about to commit")
         }
+        noteChange()
+    }
+
+    /// Tells those who watch the table. To be called after each commit of a transaction that changed its entries.
+    func noteChange() {
+        crashPoint("table: committed")
+        watchWord?.tell()
     }
 
     /// The table inside a transaction that is open already. (Swift 6.3.1 crashes when it inlines this.)

@@ -94,7 +94,7 @@ extension TableKeyShape {
         case .uuid:
             var bytes: [UInt8] = []
             for _ in 0..<16 { bytes.append(try reader.next()) }
-            return .text(Self.uuidText(bytes))
+            return .text(InlineUUID.text(of: bytes))
         case .date: return .floating(try Double(decoding: &reader, isLast: isLast))
         case .parts(let parts):
             var contents: [CellContent] = []
@@ -127,12 +127,6 @@ extension TableKeyShape {
         case .int128, .uint128, .float16: throw KeyReader.wrong
         }
     }
-
-    /// `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`.
-    private static func uuidText(_ bytes: [UInt8]) -> String {
-        let ends = [0, 4, 6, 8, 10, 16]
-        return zip(ends, ends.dropFirst()).map { TableHex.text(bytes[$0..<$1]) }.joined(separator: "-")
-    }
 }
 
 // MARK: Writing
@@ -154,6 +148,16 @@ extension TableKeyShape {
         default:
             let content = try typed(text)
             return try Self.written { (writer) throws(StoreError) in try append(content, to: &writer, isLast: true) }
+        }
+    }
+
+    /// What a key of a dictionary sorts by, of which these are the bytes; nil if keys of this type have no order.
+    func bytes(sorting native: [UInt8]) throws(StoreError) -> [UInt8]? {
+        switch self {
+        case .text(capacity: nil), .bytes, .uuid: return native
+        case .scalar(let scalar) where ![.int128, .uint128, .float16].contains(scalar):
+            return try Self.written { (writer) throws(StoreError) in try Self.append(scalar, native, to: &writer) }
+        default: return nil
         }
     }
 
@@ -211,9 +215,7 @@ extension TableKeyShape {
             guard let bytes = TableHex.bytes(text) else { throw Self.wants("bytes in hexadecimal", text) }
             bytes.encode(into: &writer, isLast: isLast)
         case (.uuid, .text(let text)):
-            guard text.utf8.count == 36, let bytes = TableHex.bytes(text.filter { $0 != "-" }), bytes.count == 16 else {
-                throw Self.wants("a UUID", text)
-            }
+            guard let bytes = InlineUUID.bytes(parsing: text) else { throw Self.wants("a UUID", text) }
             for byte in bytes { writer.append(byte) }
         case (.parts(let parts), .list(let contents)) where parts.count == contents.count:
             for (index, (part, content)) in zip(parts, contents).enumerated() {

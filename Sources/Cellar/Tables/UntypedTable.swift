@@ -25,6 +25,11 @@ public struct UntypedTable: Sendable {
 
     // MARK: One key
 
+    /// The key that the text stands for, as entries have it.
+    public func key(parsing text: String) throws(StoreError) -> TableContent {
+        try keys.content(of: keys.bytes(parsing: text))
+    }
+
     /// The values of the key: one at most in a table. O(log n + values). Does not block.
     public func values(for key: String) throws(StoreError) -> [TableContent] {
         let bytes = try keys.bytes(parsing: key)
@@ -87,20 +92,25 @@ public struct UntypedTable: Sendable {
             self.prefix = prefix
             self.isReversed = isReversed
         }
+
+        /// The same of keys' bytes.
+        func bytes(_ keys: TableKeyShape) throws(StoreError) -> TableRange<[UInt8]> {
+            var lower = try from.map { (text) throws(StoreError) in try keys.bytes(parsing: text) } ?? []
+            var upper = try upTo.map { (text) throws(StoreError) in try keys.bytes(parsing: text) }
+            if let prefix {
+                let prefix = TableRange<[UInt8]>.prefix(try keys.prefix(parsing: prefix))
+                if lower.lexicographicallyPrecedes(prefix.lower) { lower = prefix.lower }
+                if let end = prefix.upper, upper.map({ end.lexicographicallyPrecedes($0) }) ?? true { upper = end }
+            }
+            return TableRange(lower: lower, upper: upper)
+        }
     }
 
     /// Calls `body` with each entry of the range in order, until it returns false. In pieces, each as of one moment, so that a
     /// long walk keeps nothing from being used again.
     public func forEach(in range: Range = Range(), _ body: (Entry) throws -> Bool) throws {
-        var lower = try range.from.map(keys.bytes(parsing:)) ?? []
-        var upper = try range.upTo.map(keys.bytes(parsing:))
-        if let text = range.prefix {
-            let prefix = TableRange<[UInt8]>.prefix(try keys.prefix(parsing: text))
-            if lower.lexicographicallyPrecedes(prefix.lower) { lower = prefix.lower }
-            if let end = prefix.upper, upper.map({ end.lexicographicallyPrecedes($0) }) ?? true { upper = end }
-        }
         var failure: (any Error)?
-        try forEachBytes(in: TableRange(lower: lower, upper: upper), reversed: range.isReversed) {
+        try forEachBytes(in: try range.bytes(keys), reversed: range.isReversed) {
             (key, value) throws(StoreError) in
             do {
                 return try body(Entry(key: keys.content(of: key), value: values.content(of: value)))

@@ -112,7 +112,7 @@ public struct Transaction: ~Copyable {
         _ table: SharedTable<Key, Value>,
         _ body: (borrowing TableBatch<Key, Value>) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
-        try body(TableBatch(try core.access(table.core), table.codec))
+        try body(TableBatch(try core.accessToChange(table.core), table.codec))
     }
 
     /// The same for a multimap.
@@ -120,13 +120,13 @@ public struct Transaction: ~Copyable {
         _ table: SharedMultimap<Key, Value>,
         _ body: (borrowing MultimapBatch<Key, Value>) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
-        try body(MultimapBatch(try core.access(table.core)))
+        try body(MultimapBatch(try core.accessToChange(table.core)))
     }
 
     /// The value of a table's key; nil if there is none. O(log n).
     @inlinable
     public func value<Key, Value>(for key: Key, in table: SharedTable<Key, Value>) throws(StoreError) -> Value? {
-        try write(table) { (batch) throws(StoreError) in try batch.value(for: key) }
+        try TableBatch(try core.access(table.core), table.codec).value(for: key)
     }
 
     /// Sets the value of a table's key. O(log n).

@@ -41,6 +41,14 @@ extension TransactionCore {
         }
     }
 
+    /// The same, of which others are told once it is committed.
+    @usableFromInline @inline(never)
+    func accessToChange(_ table: TableCore) throws(StoreError) -> TableAccess {
+        let access = try access(table)
+        whenCommitted(table) { table.noteChange() }
+        return access
+    }
+
     /// A table inside the database's transaction. (Swift 6.3.1 crashes when it inlines this.)
     @usableFromInline @inline(never)
     func access(_ table: TableCore) throws(StoreError) -> TableAccess {

@@ -48,6 +48,48 @@ let watchingCommands: [String: Command] = [
             say("woke \(CrashPoints.visits["watch: woken", default: 0])")
         #endif
     },
+    // watch-table STORE TABLE LAST: a task watches the table until its count is LAST.
+    "watch-table": { arguments in
+        let store = try arguments.open()
+        let table = try store.table(arguments.text(1), keys: String.self, values: Int.self)
+        let end = arguments.number(2)
+        runTask {
+            var isReady = false
+            for try await _ in table.changes {
+                let value = try? table.value(for: "count")
+                if !isReady { say("ready") }
+                isReady = true
+                if value == end { return say("saw \(end)") }
+            }
+            say("ended")
+            store.close()
+        }
+    },
+    // wait-table STORE TABLE LAST: the same, in a thread.
+    "wait-table": { arguments in
+        let store = try arguments.open()
+        let table = try store.table(arguments.text(1), keys: String.self, values: Int.self)
+        var seen = try table.version()
+        say("ready")
+        while try table.value(for: "count") != arguments.number(2) {
+            guard let next = try table.wait(after: seen, timeout: .seconds(60)) else { return say("late") }
+            seen = next
+        }
+        say("saw \(arguments.number(2))")
+    },
+    // count-table-wakes STORE N: says how often N changes of a table, and N more while somebody asked, woke anybody.
+    "count-table-wakes": { arguments in
+        #if CrashPoints
+            let store = try arguments.open { $0.checkpointInterval = .seconds(3600) }
+            let table = try store.table("t", keys: Int.self, values: Int.self)
+            CrashPoints.record()
+            for step in 0..<arguments.number(1) { try table.set(step, for: step) }
+            say("woke \(CrashPoints.visits["watch: woken", default: 0])")
+            _ = try table.wait(after: table.version(), timeout: .milliseconds(1))
+            for step in 0..<arguments.number(1) { try table.set(step, for: step) }
+            say("woke \(CrashPoints.visits["watch: woken", default: 0])")
+        #endif
+    },
     // fork-watching STORE: a child cannot wait with what it inherited, and can with what it opens.
     "fork-watching": { arguments in
         let store = try arguments.open()

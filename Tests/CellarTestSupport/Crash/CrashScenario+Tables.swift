@@ -28,6 +28,17 @@ extension CrashScenario {
             }
             return 1
         },
+        .on("change a table that is watched") { store in
+            try store.table("watched", keys: Int.self, values: Int.self).set(1, for: 1)
+        } operate: { store in
+            let table = try store.table("watched", keys: Int.self, values: Int.self)
+            _ = try table.wait(after: table.version(), timeout: .milliseconds(1))
+            try table.set(2, for: 1)
+        } state: { store in
+            let value = try store.table("watched", keys: Int.self, values: Int.self).value(for: 1)
+            guard value == 1 || value == 2 else { throw Wrong("it holds \(value ?? 0)") }
+            return value == 1 ? 0 : 1
+        },
         .on("remove a range of a table") { store in
             try store.table("range", keys: Int.self, values: String.self).write { (batch) throws(StoreError) in
                 for key in 0..<100 { try batch.set("old", for: key) }

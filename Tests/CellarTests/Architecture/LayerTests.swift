@@ -58,7 +58,7 @@ struct LayerTests {
         var layerOf: [Substring: Int] = [:]
         for source in sources { for name in Self.declared(source) { layerOf[name] = source.layer } }
         #expect(sources.count > 50 && layerOf.count > 80, "the sources were not found")
-        #expect(layerOf["Segment"] == 2 && layerOf["Store"] == 8, "the declarations were not found")
+        #expect(layerOf["Segment"] == 2 && layerOf["Store"] == 9, "the declarations were not found")
         for source in sources {
             for word in source.words {
                 guard let layer = layerOf[word], layer > source.layer else { continue }

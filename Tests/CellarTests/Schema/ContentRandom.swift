@@ -18,14 +18,15 @@ struct ContentRandom: RandomNumberGenerator {
 
     mutating func schema(depth: Int = 0) -> Schema {
         let scalars = Schema.Scalar.allCases
-        switch below(depth < 3 ? 8 : 5) {
+        switch below(depth < 3 ? 9 : 6) {
         case 0, 1: return Schema(.scalar(scalars[below(scalars.count)]))
         case 2: return Schema(.string(capacity: 1 + below(20)))
         case 3: return enumeration()
         case 4:
             let numbers = scalars.filter { $0 != .bool && $0.size <= 8 }
             return Schema(.simd(numbers[below(numbers.count)], lanes: [2, 3, 4, 8][below(4)]))
-        case 5: return Schema(.array(schema(depth: depth + 1), count: 1 + below(4)))
+        case 5: return Schema(.uuid)
+        case 6: return Schema(.array(schema(depth: depth + 1), count: 1 + below(4)))
         default: return structure(depth: depth)
         }
     }
@@ -69,6 +70,7 @@ struct ContentRandom: RandomNumberGenerator {
             }
             let count = text.utf8.count
             return [UInt8(count), 0] + Array(text.utf8) + [UInt8](repeating: 0, count: capacity - count)
+        case .uuid: return (0..<16).map { _ in UInt8(below(256)) }
         case .enumeration(let size, let cases):
             let bits = cases[below(cases.count)].bits
             return (0..<size).map { UInt8(truncatingIfNeeded: bits >> UInt64($0 * 8)) }

@@ -220,6 +220,24 @@ struct TransactionTests {
         }
     }
 
+    /// Who watches something that a transaction changes is told, tables included.
+    @Test func watchersAreTold() throws {
+        try withScratchStore { scratch in
+            let store = try scratch.open()
+            let things = try Things(store)
+            let count = try things.count.versioned()
+            let (users, ages) = (try things.users.version(), try things.ages.version())
+            try store.transaction { tx in
+                try tx.store(2, to: things.count)
+                try tx.set(2, for: "Ada", in: things.ages)
+                try tx.set("Ada", for: "Ada", in: things.users)
+            }
+            #expect(try things.count.wait(after: count.version, timeout: .zero)?.value == 2)
+            #expect(try things.ages.wait(after: ages, timeout: .zero) != nil)
+            #expect(try things.users.wait(after: users, timeout: .zero) != nil)
+        }
+    }
+
     // MARK: Refusals
 
     @Test func nestedCallsAreRefused() throws {

@@ -6,8 +6,8 @@ struct NewCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "new", abstract: "Makes a cell, a dictionary or a table, and the store if there is none.",
         discussion: """
-            A type is int8 to int128, uint8 to uint128 (int and uint are 64 bits), float, double, bool, string<64> (of 64 \
-            bytes), simd<float, 4>, array<int, 3>, or a struct with offsets: '{x: double @0, tag: string<6> @8}'. With \
+            A type is int8 to int128, uint8 to uint128 (int and uint are 64 bits), float, double, bool, uuid, string<64> (of \
+            64 bytes), simd<float, 4>, array<int, 3>, or a struct with offsets: '{x: double @0, tag: string<6> @8}'. With \
             --count the cell is an array.
 
             A table's keys (--key) are int8 to int64, uint8 to uint64, float, double, bool, string, bytes, uuid, date, or several \

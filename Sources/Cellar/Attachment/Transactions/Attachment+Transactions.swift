@@ -99,6 +99,7 @@ extension Attachment {
             }
         }
         try run.core?.commitOnDisk()
+        run.core?.noteCommitted()
         return nil
     }
 }

@@ -24,6 +24,7 @@ final class TransactionCore: @unchecked Sendable {
         var writes = PendingWrites()
         var locks = TargetLocks()
         var isOpen = false
+        var notes: [ObjectIdentifier: () -> Void] = [:]
     }
 
     /// The sequence at which a snapshot began; nil in a transaction.
@@ -68,6 +69,7 @@ final class TransactionCore: @unchecked Sendable {
     func begin(at start: UInt64? = nil, in raw: RawTransaction? = nil) {
         reads.clear()
         writes.clear()
+        if unsafe !state.notes.isEmpty { unsafe state.notes = [:] }
         unsafe state.restart = nil
         unsafe state.start = start
         unsafe state.raw = raw
@@ -229,6 +231,13 @@ final class TransactionCore: @unchecked Sendable {
     }
 
     // MARK: Tables
+
+    /// Has `note` called once it is committed, once for each thing that it is about.
+    func whenCommitted(_ thing: AnyObject, _ note: @escaping () -> Void) {
+        unsafe state.notes[ObjectIdentifier(thing)] = note
+    }
+
+    func noteCommitted() { for note in unsafe state.notes.values { note() } }
 
     /// The database's transaction; without one, the body runs again in one.
     func database(of attachment: Attachment) throws(StoreError) -> RawTransaction {

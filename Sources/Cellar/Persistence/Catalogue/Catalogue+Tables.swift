@@ -70,13 +70,13 @@ extension Catalogue {
 
     // MARK: Changing
 
-    /// Removes the table with all its entries; false if there is none. Durable on return. Waits for the transactions of this
-    /// process, and for the writer of another.
-    func removeTable(_ name: String, patience: Duration) throws(StoreError) -> Bool {
-        guard let tables = try database.named(Self.tables) else { return false }
+    /// Removes the table with all its entries; returns what it was, or nil if there is none. Durable on return. Waits for the
+    /// transactions of this process, and for the writer of another.
+    func removeTable(_ name: String, patience: Duration) throws(StoreError) -> TableRecord? {
+        guard let tables = try database.named(Self.tables) else { return nil }
         // Again if another process renamed, or removed and made it, in between.
         for _ in 0..<8 {
-            guard let found = try table(name) else { return false }
+            guard let found = try table(name) else { return nil }
             let isRemoved = try database.remove(found.record.database, patience: patience) {
                 (transaction: borrowing WriteTransaction) throws(StoreError) in
                 guard try record(ofTable: name, tables, in: transaction) == found.record else { return false }
@@ -84,7 +84,7 @@ extension Catalogue {
                 crashPoint("remove table: off record")
                 return true
             }
-            if isRemoved { return true }
+            if isRemoved { return found.record }
         }
         throw StoreError(.timedOut, "the table '\(name)' is being changed by others all the time: try again")
     }

@@ -30,7 +30,7 @@ struct DictionaryReader {
             let table = try stripe.table()
             let index = table.index(of: hash)
             let entry = table.entry(index).acquire()
-            switch unsafe look(key, hash, now, entry, take) {
+            switch unsafe look(key, hash, now, entry, table.entry(index), take) {
             case .certain(.found) where stripe.directory.relaxed() == table.word: return .found
             // That it is not here counts if this is still where it would be.
             case .certain(let outcome)
@@ -46,7 +46,7 @@ struct DictionaryReader {
 
     @inline(__always) @unsafe
     private func look(
-        _ key: UnsafeRawBufferPointer, _ hash: UInt64, _ now: UInt64, _ entry: UInt64,
+        _ key: UnsafeRawBufferPointer, _ hash: UInt64, _ now: UInt64, _ entry: UInt64, _ place: SharedWord,
         _ take: (BucketSlot) throws(StoreError) -> Void
     ) -> Look {
         if entry & Stripe.unloaded != 0 { return .certain(.unloaded) }
@@ -75,8 +75,12 @@ struct DictionaryReader {
             }
             candidates &= candidates &- 1
         }
+        // That it is not here counts if this was where it would be at a moment at which the state was this: the bucket may have
+        // been free meanwhile, without entries, and be back here. (tools/models/dictionary-split.pml: STATE_THEN_ENTRY.)
         SharedFence.acquire()
-        return bucket.state.relaxed() == seen ? .certain(.absent) : .uncertain(nil)
+        let isThere = place.relaxed() == entry
+        SharedFence.acquire()
+        return isThere && bucket.state.relaxed() == seen ? .certain(.absent) : .uncertain(nil)
     }
 
     /// In a dictionary with a limit, readers leave word which entries are in use. Where the bit is set, nothing is written.
@@ -179,12 +183,17 @@ extension DictionaryReader {
             var found: [EntryBytes] = []
             var state = UInt64(depth) << 16
             var damage: StoreError?
+            var bucket: Bucket?
             do throws(StoreError) {
-                if let bucket = try stripe.bucket(at: entry) { (found, _, state) = try entries(of: bucket) }
+                bucket = try stripe.bucket(at: entry)
+                if let bucket { (found, _, state) = try entries(of: bucket) }
             } catch { damage = error }
             SharedFence.acquire()
             guard stripe.directory.relaxed() == table.word, table.entry(index).relaxed() == entry else { continue }
             if let damage { throw damage }
+            // The bucket may have been free when it was read, and be back here: see `find`.
+            SharedFence.acquire()
+            if let bucket, bucket.state.relaxed() != state { continue }
             guard BucketState(state).depth == depth else { throw misplaced }
             return .loaded(entries: found, depth: depth)
         }

@@ -181,6 +181,9 @@ struct StripeMemory {
 
     private func list(_ offset: UInt64, _ list: SharedWord, _ link: Int) throws(StoreError) {
         if list.relaxed() == offset { return }
+        // What made it nobody's stays before all that is written to it from now on, the link included: no lock may lie between.
+        // Pairs with the acquire fence in `DictionaryReader`.
+        SharedFence.release()
         let next = unsafe SharedWord(
             try segment.require(offset, count: link + 8, alignment: 16, "a freed block") + link)
         next.setRelaxed(list.relaxed())

@@ -1,0 +1,13 @@
+import Cellar
+
+/// What `cellar watch` looks at again and again.
+protocol Watched {
+    /// What changed since the last look, a line each; at the first look, what there is.
+    mutating func changes(json: Bool) throws -> [String]
+
+    /// Whether what others change shows: what only the disk has is to be looked for anew.
+    var isInMemory: Bool { get }
+
+    /// Looks for it anew.
+    mutating func find(in store: Store) throws
+}
