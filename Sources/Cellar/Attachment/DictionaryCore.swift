@@ -7,6 +7,8 @@ final class DictionaryCore: Sendable {
     let name: String
     let type: DictionaryType
     let place: Place
+    /// The short way to entries of the simple kind.
+    private let plain: PlainReader?
 
     /// Where the entries are.
     enum Place: Sendable {
@@ -20,6 +22,7 @@ final class DictionaryCore: Sendable {
         self.type = type
         self.place = place
         self.attachment = attachment
+        if case .memory(let reference) = place { plain = PlainReader(reference) } else { plain = nil }
     }
 
     var expires: Bool { type.expires }
@@ -38,6 +41,20 @@ final class DictionaryCore: Sendable {
     /// Copies a plain value to `target`; false if there is no such key.
     @usableFromInline @unsafe
     func copyValue(
+        _ key: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer, size: Int
+    ) throws(StoreError) -> Bool {
+        if let plain {
+            switch unsafe plain.copyValue(key, to: target, size: size) {
+            case .found: return true
+            case .absent: return false
+            case .unsure: break
+            }
+        }
+        return unsafe try copyValueThoroughly(key, to: target, size: size)
+    }
+
+    @inline(never) @unsafe
+    private func copyValueThoroughly(
         _ key: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer, size: Int
     ) throws(StoreError) -> Bool {
         guard case .memory(let reference) = place else { return unsafe try copyOnDisk(key, to: target, size: size) }

@@ -41,7 +41,7 @@ struct Bucket {
     @inline(__always)
     init?(entry: UInt64, _ shape: DictionaryShape, in segment: Segment) {
         let offset = entry & Stripe.offsetMask
-        let capacity = ((Int(truncatingIfNeeded: entry >> 57) & 3) &+ 1) &* 4
+        let capacity = Self.capacity(ofEntry: entry)
         guard let address = unsafe segment.pointer(offset, count: shape.bucketSize(capacity), alignment: 16) else {
             return nil
         }
@@ -50,6 +50,10 @@ struct Bucket {
         self.capacity = capacity
         self.shape = shape
     }
+
+    /// The slots of the bucket that a directory's entry leads to.
+    @inline(__always)
+    static func capacity(ofEntry entry: UInt64) -> Int { ((Int(truncatingIfNeeded: entry >> 57) & 3) &+ 1) &* 4 }
 
     private func word(_ field: Int) -> SharedWord { unsafe SharedWord(address + field) }
 
@@ -65,16 +69,23 @@ struct Bucket {
     }
 
     /// Where an entry goes if it can, so that who looks for it can ask for its cache lines at once.
+    func preferred(_ hash: UInt64) -> Int { Self.preferred(hash, capacity) }
+
     @inline(__always)
-    func preferred(_ hash: UInt64) -> Int {
+    static func preferred(_ hash: UInt64, _ capacity: Int) -> Int {
         Int(truncatingIfNeeded: ((hash >> 56) &* UInt64(truncatingIfNeeded: capacity)) >> 8)
     }
 
     @inline(__always)
     func prefetch(_ hash: UInt64) {
-        let place = unsafe address + (64 &+ preferred(hash) &* shape.slotSize)
-        unsafe cellar_prefetch(place)
-        if shape.slotSize > 64 { unsafe cellar_prefetch(place + 64) }
+        unsafe Self.prefetch(slot(preferred(hash)).address, shape.slotSize)
+    }
+
+    /// Asks for the cache lines of a slot.
+    @inline(__always) @unsafe
+    static func prefetch(_ slot: UnsafeMutableRawPointer, _ size: Int) {
+        unsafe cellar_prefetch(slot)
+        if size > 64 { unsafe cellar_prefetch(slot + 64) }
     }
 
     // MARK: Tags
@@ -84,9 +95,12 @@ struct Bucket {
 
     /// Slots that may have the tag, a bit each, and some that have not: keys decide.
     @inline(__always)
-    func candidates(_ hash: UInt64) -> UInt16 {
-        let low = Self.matches(word(CELLAR_BUCKET_TAGS).relaxed(), Self.tag(hash))
-        let high = Self.matches(word(CELLAR_BUCKET_TAGS + 8).relaxed(), Self.tag(hash))
+    func candidates(_ hash: UInt64) -> UInt16 { unsafe Self.candidates(hash, address) }
+
+    @inline(__always) @unsafe
+    static func candidates(_ hash: UInt64, _ bucket: UnsafeMutableRawPointer) -> UInt16 {
+        let low = unsafe matches(SharedWord(bucket + CELLAR_BUCKET_TAGS).relaxed(), tag(hash))
+        let high = unsafe matches(SharedWord(bucket + (CELLAR_BUCKET_TAGS + 8)).relaxed(), tag(hash))
         return UInt16(truncatingIfNeeded: low | high << 8)
     }
 

@@ -84,18 +84,33 @@ struct StripeTable {
         unsafe self.address = unsafe address
     }
 
+    /// Where the entry that leads to a hash lies in the table that a stripe's word names; nil if that is not known to be in
+    /// the segment.
+    @inline(__always)
+    static func place(of hash: UInt64, in table: UInt64, _ memory: SegmentMemory) -> SharedWord? {
+        let depth = Int(truncatingIfNeeded: table >> 48)
+        guard depth <= maximumDepth,
+            let address = unsafe memory.pointer(table & Stripe.offsetMask, count: byteCount(depth), alignment: 8)
+        else { return nil }
+        return unsafe SharedWord(address + (dirtyWords(depth) &+ index(of: hash, depth)) &* 8)
+    }
+
     @inline(__always) var depth: Int { Int(truncatingIfNeeded: word >> 48) }
     var offset: UInt64 { word & Stripe.offsetMask }
     var entryCount: Int { 1 << depth }
 
-    static func dirtyWords(_ depth: Int) -> Int { max((1 << depth) / 64, 1) }
     @inline(__always)
-    static func byteCount(_ depth: Int) -> Int { (dirtyWords(depth) &+ (1 << depth)) &* 8 }
+    static func dirtyWords(_ depth: Int) -> Int { 1 &<< max(depth &- 6, 0) }
+    @inline(__always)
+    static func byteCount(_ depth: Int) -> Int { (dirtyWords(depth) &+ (1 &<< depth)) &* 8 }
 
     /// The entry that leads to a hash.
     @inline(__always)
-    func index(of hash: UInt64) -> Int {
-        Int(truncatingIfNeeded: hash >> DictionaryShape.stripeShift) & ((1 << depth) &- 1)
+    func index(of hash: UInt64) -> Int { Self.index(of: hash, depth) }
+
+    @inline(__always)
+    private static func index(of hash: UInt64, _ depth: Int) -> Int {
+        Int(truncatingIfNeeded: hash &>> DictionaryShape.stripeShift) & ((1 &<< depth) &- 1)
     }
 
     @inline(__always)
