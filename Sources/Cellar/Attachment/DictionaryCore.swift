@@ -43,8 +43,23 @@ final class DictionaryCore: Sendable {
     func copyValue(
         _ key: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer, size: Int
     ) throws(StoreError) -> Bool {
-        if let plain {
-            switch unsafe plain.copyValue(key, to: target, size: size) {
+        // Straight code for the size that keys most often have.
+        if let plain, let start = key.baseAddress, key.count == 16 {
+            switch unsafe plain.copyValue(start, 16, to: target, size: size) {
+            case .found: return true
+            case .absent: return false
+            case .unsure: break
+            }
+        }
+        return unsafe try copyValueOfAnyKey(key, to: target, size: size)
+    }
+
+    @inline(never) @unsafe
+    private func copyValueOfAnyKey(
+        _ key: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer, size: Int
+    ) throws(StoreError) -> Bool {
+        if let plain, let start = key.baseAddress {
+            switch unsafe plain.copyValue(start, key.count, to: target, size: size) {
             case .found: return true
             case .absent: return false
             case .unsure: break

@@ -99,18 +99,7 @@ struct Bucket {
 
     @inline(__always) @unsafe
     static func candidates(_ hash: UInt64, _ bucket: UnsafeMutableRawPointer) -> UInt16 {
-        let low = unsafe matches(SharedWord(bucket + CELLAR_BUCKET_TAGS).relaxed(), tag(hash))
-        let high = unsafe matches(SharedWord(bucket + (CELLAR_BUCKET_TAGS + 8)).relaxed(), tag(hash))
-        return UInt16(truncatingIfNeeded: low | high << 8)
-    }
-
-    /// A bit for each byte of the word that is the tag.
-    @inline(__always)
-    private static func matches(_ word: UInt64, _ tag: UInt64) -> UInt64 {
-        let difference = word ^ (tag &* 0x0101_0101_0101_0101)
-        let zeros = (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080
-        // The high bits of the eight bytes, moved together.
-        return ((zeros >> 7) &* 0x0102_0408_1020_4080) >> 56
+        unsafe cellar_find_tags(bucket + CELLAR_BUCKET_TAGS, UInt8(truncatingIfNeeded: tag(hash)))
     }
 
     /// Under the stripe's lock, for a free slot.
@@ -205,14 +194,22 @@ extension SharedBytes {
     /// Whether shared memory, at a multiple of 8, has these bytes.
     @inline(__always) @unsafe
     static func equal(_ stored: UnsafeMutableRawPointer, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let start = bytes.baseAddress else { return true }
+        return unsafe equal(stored, start, bytes.count)
+    }
+
+    /// The same; a constant count becomes straight code.
+    @inline(__always) @unsafe
+    static func equal(_ stored: UnsafeMutableRawPointer, _ bytes: UnsafeRawPointer, _ count: Int) -> Bool {
         var offset = 0
-        while offset &+ 8 <= bytes.count {
+        while offset &+ 8 <= count {
             let word = unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
             if unsafe SharedWord(stored + offset).relaxed() != word { return false }
             offset &+= 8
         }
-        while offset < bytes.count {
-            if unsafe SharedElement(stored + offset, stride: 1).load() != UInt64(bytes[offset]) { return false }
+        while offset < count {
+            let byte = unsafe bytes.load(fromByteOffset: offset, as: UInt8.self)
+            if unsafe SharedElement(stored + offset, stride: 1).load() != UInt64(byte) { return false }
             offset &+= 1
         }
         return true

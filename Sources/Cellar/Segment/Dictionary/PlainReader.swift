@@ -33,13 +33,13 @@ struct PlainReader: @unchecked Sendable {
         notesUse = reference.stripeCapacity != 0 && !reference.segment.isReadOnly
     }
 
-    /// Looks once for the key, and copies its value to `target`.
+    /// Looks once for the key, and copies its value to `target`. A constant count of the key's bytes becomes straight code.
     @inline(__always) @unsafe
     func copyValue(
-        _ key: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer, size: Int
+        _ key: UnsafeRawPointer, _ keyCount: Int, to target: UnsafeMutableRawPointer, size: Int
     ) -> Outcome {
-        guard key.count == keySize, size == valueSize else { return .unsure }
-        let hash = unsafe KeyedHash.hash(key, seed: seed)
+        guard keyCount == keySize, size == valueSize else { return .unsure }
+        let hash = unsafe KeyedHash.hash(key, keyCount, seed: seed)
         let stripe = unsafe stripes + DictionaryShape.stripeOffset(hash)
         let directory = unsafe SharedWord(stripe + CELLAR_STRIPE_DIRECTORY)
         // Pairs with the release store of whoever replaced the table: who sees it sees its entries.
@@ -61,7 +61,7 @@ struct PlainReader: @unchecked Sendable {
         while candidates != 0 {
             let index = candidates.trailingZeroBitCount
             let slot = unsafe slots + index &* slotSize
-            if index < capacity, unsafe SharedBytes.equal(slot, key) {
+            if index < capacity, unsafe SharedBytes.equal(slot, key, keyCount) {
                 unsafe copy(slot + valueOffset, target, size)
                 // The copying loads stay before the next load; pairs with the release fences in `StripeWriter`.
                 SharedFence.acquire()
@@ -79,7 +79,7 @@ struct PlainReader: @unchecked Sendable {
     @inline(__always) @unsafe
     private func copy(_ value: UnsafeMutableRawPointer, _ target: UnsafeMutableRawPointer, _ size: Int) {
         // No crash point: memory of this process alone.
-        if size > 8 { return unsafe SharedBytes.copyOutAligned(value, target, count: size) }
+        if size > 8 { return unsafe SharedBytes.copyOutChecked(value, target, count: size) }
         // One load: the word may be replaced in one step without a new version.
         var word = unsafe SharedWord(value).acquire()
         unsafe target.copyMemory(from: &word, byteCount: size)
