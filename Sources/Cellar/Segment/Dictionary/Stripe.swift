@@ -103,6 +103,8 @@ struct StripeTable {
     static func dirtyWords(_ depth: Int) -> Int { 1 &<< max(depth &- 6, 0) }
     @inline(__always)
     static func byteCount(_ depth: Int) -> Int { (dirtyWords(depth) &+ (1 &<< depth)) &* 8 }
+    /// Bytes that are taken for one: whole cache lines, so that buckets behind it begin with one.
+    static func blockSize(_ depth: Int) -> Int { Rounding.up(byteCount(depth), to: 64) }
 
     /// The entry that leads to a hash.
     @inline(__always)
