@@ -19,6 +19,8 @@ int cellar_fork_watch(void);
 /// Asks for the memory's cache line ahead of its use.
 static inline void cellar_prefetch(const void *address) { __builtin_prefetch(address); }
 
+static inline void cellar_prefetch_to_write(void *address) { __builtin_prefetch(address, 1); }
+
 #if defined(__SSE2__)
 typedef long long cellar_vector __attribute__((vector_size(16), aligned(8), may_alias));
 /// Sixteen bytes of memory that others may write meanwhile: each half is whole, and the compiler reads it just here.

@@ -8,7 +8,7 @@ final class DictionaryCore: Sendable {
     let type: DictionaryType
     let place: Place
     /// The short way to entries of the simple kind.
-    private let plain: PlainReader?
+    let plain: PlainEntries?
 
     /// Where the entries are.
     enum Place: Sendable {
@@ -22,7 +22,7 @@ final class DictionaryCore: Sendable {
         self.type = type
         self.place = place
         self.attachment = attachment
-        if case .memory(let reference) = place { plain = PlainReader(reference) } else { plain = nil }
+        if case .memory(let reference) = place { plain = PlainEntries(reference) } else { plain = nil }
     }
 
     var expires: Bool { type.expires }
@@ -148,6 +148,7 @@ final class DictionaryCore: Sendable {
     func set(
         _ key: UnsafeRawBufferPointer, to value: UnsafeRawBufferPointer, timeToLive: Duration?
     ) throws(StoreError) {
+        if timeToLive == nil, let plain, !plain.isLimited, try unsafe setPlainly(key, value, plain) { return }
         try unsafe check(key, value)
         let expiry = try expiry(timeToLive)
         try unsafe withPlace(of: key) { (writer, hash) throws(StoreError) in
@@ -278,17 +279,11 @@ final class DictionaryCore: Sendable {
         } catch { throw StoreError(wrapping: error) }
     }
 
-    private func locked(
+    func locked(
         _ stripe: Stripe, _ reference: DictionaryReference, _ body: (StripeWriter) throws -> Void
     ) throws {
         let lock = StripeLock(stripe: stripe)
-        guard try lock.acquire(until: attachment.deadline, as: attachment.slot) else {
-            let holder = LockHolder(stripe.holder.relaxed(), in: reference.segment)
-            throw StoreError(
-                .timedOut,
-                "a part of the dictionary '\(name)' stayed locked: \(holder) holds it; wait longer, or end that process"
-            )
-        }
+        guard try lock.acquire(until: attachment.deadline, as: attachment.slot) else { throw stayedLocked(stripe) }
         defer { lock.release() }
         if reference.cell.state == .removed { throw attachment.removedError }
         do { try body(StripeWriter(stripe: stripe, patience: attachment.options.lockTimeout)) } catch {
@@ -297,7 +292,16 @@ final class DictionaryCore: Sendable {
         }
     }
 
-    private func noteChange(_ reference: DictionaryReference) {
+    @inline(never)
+    func stayedLocked(_ stripe: Stripe) -> StoreError {
+        let holder = LockHolder(stripe.holder.relaxed(), in: stripe.segment)
+        return StoreError(
+            .timedOut,
+            "a part of the dictionary '\(name)' stayed locked: \(holder) holds it; wait longer, or end that process")
+    }
+
+    @inline(__always)
+    func noteChange(_ reference: DictionaryReference) {
         crashPoint("dictionary: changed")
         if attachment.writePolicy == Attachment.plain { MemoryBarrier.compilerOnly() } else { MemoryBarrier.full() }
         if !reference.mark.isQuiet { attachment.noteChange(reference.mark, cell: reference.cell.id) }

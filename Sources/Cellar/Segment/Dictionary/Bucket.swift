@@ -103,11 +103,14 @@ struct Bucket {
     }
 
     /// Under the stripe's lock, for a free slot.
-    func setTag(_ index: Int, _ hash: UInt64) {
+    func setTag(_ index: Int, _ hash: UInt64) { unsafe Self.setTag(index, hash, of: address) }
+
+    @inline(__always) @unsafe
+    static func setTag(_ index: Int, _ hash: UInt64, of bucket: UnsafeMutableRawPointer) {
         // No crash point: the slot is free.
-        let tags = word(CELLAR_BUCKET_TAGS + index / 8 * 8)
-        let shift = UInt64(index % 8 * 8)
-        tags.setRelaxed(tags.relaxed() & ~(0xFF << shift) | Self.tag(hash) << shift)
+        let tags = unsafe SharedWord(bucket + (CELLAR_BUCKET_TAGS &+ index &>> 3 &* 8))
+        let shift = UInt64(truncatingIfNeeded: index & 7 &* 8)
+        tags.setRelaxed(tags.relaxed() & ~(0xFF &<< shift) | tag(hash) &<< shift)
     }
 }
 
@@ -122,6 +125,7 @@ struct BucketState {
     var depth: Int { Int(truncatingIfNeeded: word >> 16) & 0xFF }
 
     /// The next version, with these slots occupied.
+    @inline(__always)
     func next(occupied: UInt16? = nil, depth: Int? = nil) -> BucketState {
         let version = (word >> 24) &+ 1
         return BucketState(

@@ -95,7 +95,9 @@ struct StripeTable {
         return unsafe SharedWord(address + (dirtyWords(depth) &+ index(of: hash, depth)) &* 8)
     }
 
-    @inline(__always) var depth: Int { Int(truncatingIfNeeded: word >> 48) }
+    @inline(__always) var depth: Int { Self.depth(of: word) }
+    /// The depth of the table that a stripe's word names.
+    @inline(__always) static func depth(of word: UInt64) -> Int { Int(truncatingIfNeeded: word >> 48) }
     var offset: UInt64 { word & Stripe.offsetMask }
     var entryCount: Int { 1 << depth }
 
@@ -111,7 +113,7 @@ struct StripeTable {
     func index(of hash: UInt64) -> Int { Self.index(of: hash, depth) }
 
     @inline(__always)
-    private static func index(of hash: UInt64, _ depth: Int) -> Int {
+    static func index(of hash: UInt64, _ depth: Int) -> Int {
         Int(truncatingIfNeeded: hash &>> DictionaryShape.stripeShift) & ((1 &<< depth) &- 1)
     }
 
@@ -144,8 +146,15 @@ struct StripeTable {
         indices(own: own, depth: local).contains { Self.depth(ofEntry: entry($0).relaxed()) > local }
     }
 
-    func markDirty(_ own: Int) {
+    func markDirty(_ own: Int) { Self.markDirty(own, dirty(own >> 6)) }
+
+    /// Sets an index's bit in its word of dirty bits.
+    @inline(__always)
+    static func markDirty(_ own: Int, _ word: SharedWord) {
         // No crash point: callers have one behind it.
-        dirty(own >> 6).formOr(1 << UInt64(own & 63))
+        let bit: UInt64 = 1 &<< UInt64(truncatingIfNeeded: own & 63)
+        let bits = word.relaxed()
+        // All who change it hold the stripe's lock.
+        if bits & bit == 0 { word.setRelaxed(bits | bit) }
     }
 }
