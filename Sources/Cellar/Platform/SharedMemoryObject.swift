@@ -59,10 +59,12 @@ final class SharedMemoryObject: Sendable {
     /// Bytes that are really there.
     func size() throws(StoreError) -> Int { Int(try file.status().st_size) }
 
-    /// Backs the bytes up to `size` with memory, so that a full /dev/shm is an error here and no SIGBUS later.
-    func grow(to size: Int) throws(StoreError) {
-        var result = posix_fallocate(file.number, 0, size)
-        while result == EINTR { result = posix_fallocate(file.number, 0, size) }
+    /// Backs the bytes up to `size` with memory, so that a full /dev/shm is an error here and no SIGBUS later. Those before
+    /// `start` are: the kernel would look at each page of them again.
+    func grow(from start: Int, to size: Int) throws(StoreError) {
+        guard size > start else { return }
+        var result = posix_fallocate(file.number, start, size - start)
+        while result == EINTR { result = posix_fallocate(file.number, start, size - start) }
         switch result {
         case 0: return
         case ENOSPC, ENOMEM, EFBIG:

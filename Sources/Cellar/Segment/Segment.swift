@@ -100,6 +100,9 @@ final class Segment: @unchecked Sendable {
 
     // MARK: Growth
 
+    /// Bytes that are added at once, where no more are needed: few, since others may wait for the allocation lock meanwhile.
+    private static let growthStep = 1 << 20
+
     /// Backs at least `end` bytes with memory. Under the allocation lock.
     func grow(toContain end: Int) throws(StoreError) {
         let size = word(CELLAR_HEADER_SIZE)
@@ -112,16 +115,15 @@ final class Segment: @unchecked Sendable {
                 "the segment would need \(end) bytes, more than the address reserve of \(reserve): "
                     + "open the store with a larger addressReserve")
         }
-        let step = min(max(current / 4, 1 << 20), 64 << 20)
-        let comfortable = min(Rounding.up(max(end, current + step), to: 4096), reserve)
+        let comfortable = min(Rounding.up(max(end, current + Self.growthStep), to: 4096), reserve)
         do {
-            try object.grow(to: comfortable)
+            try object.grow(from: current, to: comfortable)
             crashPoint("grow: memory added")
             knownSize.setRelaxed(UInt64(comfortable))
         } catch {
             // Not enough for comfort may still be enough for the need.
             let tight = Rounding.up(end, to: 4096)
-            try object.grow(to: tight)
+            try object.grow(from: current, to: tight)
             knownSize.setRelaxed(UInt64(tight))
         }
         // Pairs with the acquire loads of `size` by whoever attaches.

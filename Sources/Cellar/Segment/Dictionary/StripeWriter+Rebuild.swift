@@ -82,6 +82,7 @@ extension StripeWriter {
         var mask: UInt16 = 0
         var left: [(source: BucketSlot, hash: UInt64)] = []
         func put(_ source: BucketSlot, _ hash: UInt64, in target: Int) {
+            // No crash point: likewise.
             unsafe SharedBytes.copyInAligned(source.address, bucket.slot(target).address, count: shape.slotSize)
             bucket.setTag(target, hash)
             mask |= 1 << UInt16(target)

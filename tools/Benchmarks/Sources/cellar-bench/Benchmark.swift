@@ -10,7 +10,7 @@ struct Block64 { var a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0 }
 struct Benchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cellar-bench", abstract: "Measures Cellar.",
-        subcommands: [Operations.self, Recovery.self, Wake.self, Hold.self, WatchPeer.self],
+        subcommands: [Operations.self, Growth.self, Recovery.self, Wake.self, Hold.self, WatchPeer.self],
         defaultSubcommand: Operations.self)
 }
 
