@@ -98,6 +98,7 @@ final class Attachment: Sendable {
         if let segment { try? readersLock?.shareByte(segment.word(CELLAR_HEADER_NEXT_ATTACHMENT).acquire()) }
         keeper?.stop()
         crashPoint("close: keeper gone")
+        segment?.grower.stop()
         try? catalogue.database.close()
         crashPoint("close: database closed")
         aliveLock?.release()

@@ -51,6 +51,7 @@ struct Allocator {
         crashPoint("allocator: fresh block declared")
         cursor.release(end.partialValue)
         crashPoint("allocator: fresh block taken")
+        segment.handedOut(upTo: Int(end.partialValue))
         return block
     }
 

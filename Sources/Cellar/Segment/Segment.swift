@@ -14,7 +14,9 @@ final class Segment: @unchecked Sendable {
     let memory: SegmentMemory
 
     private var base: UnsafeMutableRawPointer { unsafe memory.base }
-    private var knownSize: SharedWord { memory.known }
+    var knownSize: SharedWord { memory.known }
+    /// Adds memory ahead of its need.
+    let grower = SegmentGrower()
 
     init(object: SharedMemoryObject, reserve: Int, isReadOnly: Bool) throws(StoreError) {
         let size = try object.size()
@@ -84,11 +86,11 @@ final class Segment: @unchecked Sendable {
     func offset(of address: UnsafeMutableRawPointer) -> UInt64 { UInt64(unsafe address - base) }
 
     /// Whether the object really has that many bytes: another process may have made it grow.
-    private func reaches(_ end: Int) -> Bool {
+    func reaches(_ end: Int) -> Bool {
         guard end > Int(clamping: knownSize.relaxed()) else { return true }
         guard end <= reserve, let size = try? object.size(), end <= size else { return false }
-        // No crash point: a word of this process alone.
-        knownSize.setRelaxed(UInt64(min(size, reserve)))
+        // A word of this process alone.
+        raise(knownSize, to: min(size, reserve))
         return true
     }
 
@@ -96,39 +98,6 @@ final class Segment: @unchecked Sendable {
     private func reaches(_ offset: UInt64, _ count: Int) -> Bool {
         let end = Int(clamping: offset).addingReportingOverflow(count)
         return count >= 0 && !end.overflow && reaches(end.partialValue)
-    }
-
-    // MARK: Growth
-
-    /// Bytes that are added at once, where no more are needed: few, since others may wait for the allocation lock meanwhile.
-    private static let growthStep = 1 << 20
-
-    /// Backs at least `end` bytes with memory. Under the allocation lock.
-    func grow(toContain end: Int) throws(StoreError) {
-        let size = word(CELLAR_HEADER_SIZE)
-        // What the header says is no reason to take more memory than a step.
-        let current = min(Int(clamping: size.relaxed()), try object.size())
-        if end <= current, reaches(end) { return }
-        guard end <= reserve else {
-            throw StoreError(
-                .memoryFull,
-                "the segment would need \(end) bytes, more than the address reserve of \(reserve): "
-                    + "open the store with a larger addressReserve")
-        }
-        let comfortable = min(Rounding.up(max(end, current + Self.growthStep), to: 4096), reserve)
-        do {
-            try object.grow(from: current, to: comfortable)
-            crashPoint("grow: memory added")
-            knownSize.setRelaxed(UInt64(comfortable))
-        } catch {
-            // Not enough for comfort may still be enough for the need.
-            let tight = Rounding.up(end, to: 4096)
-            try object.grow(from: current, to: tight)
-            knownSize.setRelaxed(UInt64(tight))
-        }
-        // Pairs with the acquire loads of `size` by whoever attaches.
-        size.release(knownSize.relaxed())
-        crashPoint("grow: size published")
     }
 
     // MARK: Errors
