@@ -43,6 +43,7 @@ final class Attachment: Sendable {
         self.options = options
         self.catalogue = catalogue
         self.segment = segment
+        segment?.prefersLargePages = options.prefersLargePages
         unsafe uncountedSegment = segment.map { unsafe Unmanaged.passUnretained($0) }
         self.aliveLock = aliveLock
         self.readersLock = readersLock
@@ -98,7 +99,6 @@ final class Attachment: Sendable {
         if let segment { try? readersLock?.shareByte(segment.word(CELLAR_HEADER_NEXT_ATTACHMENT).acquire()) }
         keeper?.stop()
         crashPoint("close: keeper gone")
-        segment?.grower.stop()
         try? catalogue.database.close()
         crashPoint("close: database closed")
         aliveLock?.release()

@@ -51,7 +51,6 @@ struct Allocator {
         crashPoint("allocator: fresh block declared")
         cursor.release(end.partialValue)
         crashPoint("allocator: fresh block taken")
-        segment.handedOut(upTo: Int(end.partialValue))
         return block
     }
 

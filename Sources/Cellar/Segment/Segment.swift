@@ -15,8 +15,8 @@ final class Segment: @unchecked Sendable {
 
     private var base: UnsafeMutableRawPointer { unsafe memory.base }
     var knownSize: SharedWord { memory.known }
-    /// Adds memory ahead of its need.
-    let grower = SegmentGrower()
+    /// Whether memory that is added is to be in large pages. Set before anybody else has the segment.
+    var prefersLargePages = false
 
     init(object: SharedMemoryObject, reserve: Int, isReadOnly: Bool) throws(StoreError) {
         let size = try object.size()
@@ -89,8 +89,8 @@ final class Segment: @unchecked Sendable {
     func reaches(_ end: Int) -> Bool {
         guard end > Int(clamping: knownSize.relaxed()) else { return true }
         guard end <= reserve, let size = try? object.size(), end <= size else { return false }
-        // A word of this process alone.
-        raise(knownSize, to: min(size, reserve))
+        // No crash point: a word of this process alone.
+        knownSize.setRelaxed(UInt64(min(size, reserve)))
         return true
     }
 

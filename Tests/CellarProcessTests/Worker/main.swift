@@ -5,7 +5,8 @@ import Glibc
 ///
 /// It says what it did in lines on its standard output, and waits for lines on its standard input.
 let commands = [
-    countingCommands, checksumCommands, lockingCommands, stormCommands, openingCommands, durabilityCommands, forkCommands,
+    countingCommands, checksumCommands, lockingCommands, stormCommands, openingCommands, durabilityCommands,
+    forkCommands,
     crashCommands, tableCommands, surroundingsCommands, watchingCommands, dictionaryCommands,
 ].reduce(into: [String: Command]()) { all, some in
     // A name that is there twice would run whichever came last.

@@ -24,6 +24,7 @@ struct Operations: ParsableCommand {
     @Option(help: "Operations a measurement.") var operations = 2_000_000
     @Option(help: "Cells in the store for lookups and opening, entries in a table; ten times as many in a dictionary.")
     var cells = 100_000
+    @Flag(help: "Has the dictionary's memory in large pages.") var largePages = false
     @Option(help: "One group alone: values, store, table, dictionary or idle.") var only: Group?
 
     enum Group: String, ExpressibleByArgument, CaseIterable {
@@ -46,7 +47,9 @@ struct Operations: ParsableCommand {
             case .store: rows += try StoreRows(path: path + "-many", cells: cells, rounds: rounds).rows()
             case .table: rows += try TableRows(path: path + "-table", entries: cells, rounds: rounds).rows()
             case .dictionary:
-                rows += try DictionaryRows(path: path + "-dictionary", entries: cells * 10, rounds: rounds).rows()
+                rows += try DictionaryRows(
+                    path: path + "-dictionary", entries: cells * 10, rounds: rounds, largePages: largePages
+                ).rows()
             case .idle: rows.append(try idleRow(path))
             }
         }

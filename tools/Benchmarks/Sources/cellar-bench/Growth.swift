@@ -11,12 +11,14 @@ struct Growth: ParsableCommand {
         discussion: "Beside them, the same thread does nothing for as long: what it waits then is the machine's.")
 
     @Option(help: "Entries to fill it with.") var entries = 10_000_000
+    @Flag(help: "Adds memory in large pages.") var largePages = false
 
     func run() throws {
         let path = "/tmp/cellar-bench-\(getpid())"
         defer { try? Store.remove(path) }
         var options = Store.Options()
         options.checkpointInterval = .seconds(3600)
+        options.prefersLargePages = largePages
         let store = try Store.open(path, options)
         defer { store.close() }
         let dictionary = try store.dictionary(
