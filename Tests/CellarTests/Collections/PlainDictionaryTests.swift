@@ -14,11 +14,11 @@ struct PlainDictionaryTests {
 
     /// Set, replaced and read through growth, as seen by who set them and by who attaches later.
     private func fill<Key: Hashable & BitwiseCopyable & Sendable, Value: Equatable & BitwiseCopyable & Sendable>(
-        _ change: (inout Store.Options) -> Void = { _ in }, count: Int = 5000, _ key: (Int) -> Key,
+        largePages: Bool = false, count: Int = 5000, _ key: (Int) -> Key,
         _ value: (Int) -> Value, _ dictionary: (Store) throws -> SharedDictionary<Key, Value>
     ) throws {
         try withScratchStore { scratch in
-            let store = try scratch.open(change)
+            let store = try scratch.open { $0.prefersLargePages = largePages }
             let entries = try dictionary(store)
             for index in 0..<count { try entries.set(value(index), for: key(index)) }
             for index in stride(from: 0, to: count, by: 3) { try entries.set(value(index + 1), for: key(index)) }
@@ -49,7 +49,7 @@ struct PlainDictionaryTests {
 
     /// Where the system has none, nothing differs.
     @Test func inLargePages() throws {
-        try fill({ $0.prefersLargePages = true }, count: 100_000, { Wide(high: $0, low: 7) }, { $0 }) {
+        try fill(largePages: true, count: 100_000, { Wide(high: $0, low: 7) }, { $0 }) {
             try $0.dictionary("d", keys: Wide.self, values: Int.self, persistence: .volatile)
         }
     }
