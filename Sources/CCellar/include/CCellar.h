@@ -19,6 +19,49 @@ int cellar_fork_watch(void);
 /// Asks for the memory's cache line ahead of its use.
 static inline void cellar_prefetch(const void *address) { __builtin_prefetch(address); }
 
+static inline void cellar_prefetch_to_write(void *address) { __builtin_prefetch(address, 1); }
+
+#if defined(__SSE2__)
+typedef long long cellar_vector __attribute__((vector_size(16), aligned(8), may_alias));
+/// Sixteen bytes of memory that others may write meanwhile: each half is whole, and the compiler reads it just here.
+static inline cellar_vector cellar_load_vector(const void *address) {
+    cellar_vector loaded;
+    __asm__ volatile("movdqu %1, %0" : "=x"(loaded) : "m"(*(const cellar_vector *)address));
+    return loaded;
+}
+#endif
+
+/// Copies bytes, a multiple of 8, from memory at a multiple of 8 that others may write meanwhile.
+static inline void cellar_copy_out(const void *source, void *target, long count) {
+    long offset = 0;
+#if defined(__SSE2__)
+    for (; offset + 16 <= count; offset += 16)
+        *(cellar_vector *)((char *)target + offset) = cellar_load_vector((const char *)source + offset);
+#endif
+    for (; offset + 8 <= count; offset += 8) {
+        uint64_t word = __atomic_load_n((const uint64_t *)((const char *)source + offset), __ATOMIC_RELAXED);
+        __builtin_memcpy((char *)target + offset, &word, sizeof word);
+    }
+}
+
+/// A bit for each of sixteen bytes, at a multiple of 8, that is `tag`; where there are any, perhaps some that are not.
+static inline uint16_t cellar_find_tags(const void *tags, uint8_t tag) {
+#if defined(__SSE2__)
+    typedef char bytes __attribute__((vector_size(16)));
+    bytes wanted = (bytes){0} + (char)tag;
+    return (uint16_t)__builtin_ia32_pmovmskb128((bytes)((bytes)cellar_load_vector(tags) == wanted));
+#else
+    uint64_t found = 0;
+    for (int half = 0; half < 2; half++) {
+        uint64_t word = __atomic_load_n((const uint64_t *)tags + half, __ATOMIC_RELAXED) ^ tag * 0x0101010101010101u;
+        uint64_t zeros = (word - 0x0101010101010101u) & ~word & 0x8080808080808080u;
+        // The high bits of the eight bytes, moved together.
+        found |= ((zeros >> 7) * 0x0102040810204080u >> 56) << (8 * half);
+    }
+    return (uint16_t)found;
+#endif
+}
+
 /// Sleeps while `*word == expected`, for at most `nanoseconds`. Returns 0 or an errno (EAGAIN, ETIMEDOUT, EINTR).
 int cellar_futex_wait(uint32_t *word, uint32_t expected, int64_t nanoseconds);
 /// Wakes up to `count` sleepers on the word.

@@ -44,6 +44,7 @@ final class Attachment: Sendable {
         self.options = options
         self.catalogue = catalogue
         self.segment = segment
+        segment?.prefersLargePages = options.prefersLargePages
         unsafe uncountedSegment = segment.map { unsafe Unmanaged.passUnretained($0) }
         self.aliveLock = aliveLock
         self.readersLock = readersLock

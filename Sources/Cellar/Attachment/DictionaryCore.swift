@@ -7,6 +7,8 @@ final class DictionaryCore: Sendable {
     let name: String
     let type: DictionaryType
     let place: Place
+    /// The short way to entries of the simple kind.
+    let plain: PlainEntries?
 
     /// Where the entries are.
     enum Place: Sendable {
@@ -20,6 +22,7 @@ final class DictionaryCore: Sendable {
         self.type = type
         self.place = place
         self.attachment = attachment
+        if case .memory(let reference) = place { plain = PlainEntries(reference) } else { plain = nil }
     }
 
     var expires: Bool { type.expires }
@@ -38,6 +41,35 @@ final class DictionaryCore: Sendable {
     /// Copies a plain value to `target`; false if there is no such key.
     @usableFromInline @unsafe
     func copyValue(
+        _ key: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer, size: Int
+    ) throws(StoreError) -> Bool {
+        // Straight code for the size that keys most often have.
+        if let plain, let start = key.baseAddress, key.count == 16 {
+            switch unsafe plain.copyValue(start, 16, to: target, size: size) {
+            case .found: return true
+            case .absent: return false
+            case .unsure: break
+            }
+        }
+        return unsafe try copyValueOfAnyKey(key, to: target, size: size)
+    }
+
+    @inline(never) @unsafe
+    private func copyValueOfAnyKey(
+        _ key: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer, size: Int
+    ) throws(StoreError) -> Bool {
+        if let plain, let start = key.baseAddress {
+            switch unsafe plain.copyValue(start, key.count, to: target, size: size) {
+            case .found: return true
+            case .absent: return false
+            case .unsure: break
+            }
+        }
+        return unsafe try copyValueThoroughly(key, to: target, size: size)
+    }
+
+    @inline(never) @unsafe
+    private func copyValueThoroughly(
         _ key: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer, size: Int
     ) throws(StoreError) -> Bool {
         guard case .memory(let reference) = place else { return unsafe try copyOnDisk(key, to: target, size: size) }
@@ -116,6 +148,7 @@ final class DictionaryCore: Sendable {
     func set(
         _ key: UnsafeRawBufferPointer, to value: UnsafeRawBufferPointer, timeToLive: Duration?
     ) throws(StoreError) {
+        if timeToLive == nil, let plain, !plain.isLimited, try unsafe setPlainly(key, value, plain) { return }
         try unsafe check(key, value)
         let expiry = try expiry(timeToLive)
         try unsafe withPlace(of: key) { (writer, hash) throws(StoreError) in
@@ -246,7 +279,7 @@ final class DictionaryCore: Sendable {
         } catch { throw StoreError(wrapping: error) }
     }
 
-    private func locked(
+    func locked(
         _ stripe: Stripe, _ reference: DictionaryReference, _ body: (StripeWriter) throws -> Void
     ) throws {
         let lock = try acquire(stripe)
@@ -263,12 +296,18 @@ final class DictionaryCore: Sendable {
     func acquire(_ stripe: Stripe) throws(StoreError) -> StripeLock {
         let lock = StripeLock(stripe: stripe)
         if try lock.acquire(until: attachment.deadline, as: attachment.slot) { return lock }
+        throw stayedLocked(stripe)
+    }
+
+    @inline(never)
+    func stayedLocked(_ stripe: Stripe) -> StoreError {
         let holder = LockHolder(stripe.holder.relaxed(), in: stripe.segment)
-        throw StoreError(
+        return StoreError(
             .timedOut,
             "a part of the dictionary '\(name)' stayed locked: \(holder) holds it; wait longer, or end that process")
     }
 
+    @inline(__always)
     func noteChange(_ reference: DictionaryReference) {
         crashPoint("dictionary: changed")
         if attachment.writePolicy == Attachment.plain { MemoryBarrier.compilerOnly() } else { MemoryBarrier.full() }

@@ -97,6 +97,7 @@ struct RangeCursor {
         }
     }
 
+    @inline(__always)
     private mutating func isBeforeStop() -> Bool {
         guard let stop else { return true }
         let isBefore = unsafe stop.withUnsafeBytes { unsafe Self.precedes(key.bytes, $0) }
@@ -106,10 +107,22 @@ struct RangeCursor {
     }
 
     /// Whether bytes sort before others, as LMDB sorts keys.
-    @unsafe
+    @inline(__always) @unsafe
     private static func precedes(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> Bool {
         let common = min(first.count, second.count)
-        let order = unsafe common == 0 ? 0 : memcmp(first.baseAddress!, second.baseAddress!, common)
+        guard common > 0, let one = first.baseAddress, let other = second.baseAddress else {
+            return first.count < second.count
+        }
+        // Words whose first byte counts most sort as their bytes do.
+        var offset = 0
+        while offset &+ 8 <= common {
+            let left = unsafe one.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            let right = unsafe other.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            if left != right { return left.bigEndian < right.bigEndian }
+            offset &+= 8
+        }
+        if offset == common { return first.count < second.count }
+        let order = unsafe memcmp(one + offset, other + offset, common &- offset)
         return order < 0 || order == 0 && first.count < second.count
     }
 }

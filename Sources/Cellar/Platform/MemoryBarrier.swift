@@ -10,8 +10,10 @@ import Synchronization
 /// compiler from swapping its store and its load.
 @usableFromInline
 enum MemoryBarrier {
-    /// Registers this process; once is enough, and costs most where threads run already. False where refused.
-    static let isRegistered: Bool = cellar_membarrier_register() == 0
+    /// Registers this process; the first time costs most, where threads run already. False where refused.
+    ///
+    /// Not kept: a child that was forked while another thread found it out would wait for that thread for ever.
+    static var isRegistered: Bool { cellar_membarrier_register() == 0 }
 
     /// The rare side's barrier; pairs with `compilerOnly` in every writer. False where the kernel refused.
     static func expedited() -> Bool { cellar_membarrier() == 0 }

@@ -1,3 +1,4 @@
+import CCellar
 import Synchronization
 
 /// Copying between private memory and memory that others write at the same time.
@@ -27,6 +28,13 @@ enum SharedBytes {
         if offset < count { unsafe copyOutPieces(source, target, offset, upTo: count) }
     }
 
+    /// The same in as few instructions as that takes, for who looks afterwards whether anybody wrote meanwhile.
+    @inline(__always) @unsafe
+    static func copyOutChecked(_ source: UnsafeMutableRawPointer, _ target: UnsafeMutableRawPointer, count: Int) {
+        unsafe cellar_copy_out(source, target, count)
+        if count & 7 != 0 { unsafe copyOutPieces(source, target, count & ~7, upTo: count) }
+    }
+
     /// Copies `count` bytes into shared memory.
     @inlinable @inline(__always) @unsafe
     static func copyIn(_ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, count: Int) {
@@ -39,12 +47,24 @@ enum SharedBytes {
     @inlinable @inline(__always) @unsafe
     static func copyInAligned(_ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, count: Int) {
         var offset = 0
+        while offset &+ 32 <= count {
+            unsafe copyInWord(source, target, offset)
+            unsafe copyInWord(source, target, offset &+ 8)
+            unsafe copyInWord(source, target, offset &+ 16)
+            unsafe copyInWord(source, target, offset &+ 24)
+            offset &+= 32
+        }
         while offset &+ 8 <= count {
-            unsafe SharedWord(target + offset).setRelaxed(
-                source.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            unsafe copyInWord(source, target, offset)
             offset &+= 8
         }
         if offset < count { unsafe copyInPieces(source, target, offset, upTo: count) }
+    }
+
+    @inlinable @inline(__always) @unsafe
+    static func copyInWord(_ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ offset: Int) {
+        // No crash point: see the callers'.
+        unsafe SharedWord(target + offset).setRelaxed(source.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
 
     /// Bytes up to the next multiple of 8.

@@ -59,10 +59,12 @@ final class SharedMemoryObject: Sendable {
     /// Bytes that are really there.
     func size() throws(StoreError) -> Int { Int(try file.status().st_size) }
 
-    /// Backs the bytes up to `size` with memory, so that a full /dev/shm is an error here and no SIGBUS later.
-    func grow(to size: Int) throws(StoreError) {
-        var result = posix_fallocate(file.number, 0, size)
-        while result == EINTR { result = posix_fallocate(file.number, 0, size) }
+    /// Backs the bytes up to `size` with memory, so that a full /dev/shm is an error here and no SIGBUS later. Those before
+    /// `start` are: the kernel would look at each page of them again.
+    func grow(from start: Int, to size: Int) throws(StoreError) {
+        guard size > start else { return }
+        var result = posix_fallocate(file.number, start, size - start)
+        while result == EINTR { result = posix_fallocate(file.number, start, size - start) }
         switch result {
         case 0: return
         case ENOSPC, ENOMEM, EFBIG:
@@ -75,16 +77,46 @@ final class SharedMemoryObject: Sendable {
         }
     }
 
-    /// Maps `reserve` bytes of addresses over the object. Only those below its size may be touched.
+    /// Bytes of a large page.
+    static let largePage = 2 << 20
+
+    /// Maps `reserve` bytes of addresses over the object, from a multiple of a large page on, so that memory can be in such.
+    /// Only those below its size may be touched.
     func map(reserve: Int, readOnly: Bool) throws(StoreError) -> UnsafeMutableRawPointer {
+        let place = unsafe mmap(
+            nil, reserve + Self.largePage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+        guard let place = unsafe place, unsafe place != MAP_FAILED else { throw noAddresses(reserve) }
+        let start = unsafe UnsafeMutableRawPointer(
+            bitPattern: (UInt(bitPattern: place) + UInt(Self.largePage - 1)) & ~UInt(Self.largePage - 1))!
         let protection = readOnly ? PROT_READ : PROT_READ | PROT_WRITE
-        let address = unsafe mmap(nil, reserve, protection, MAP_SHARED | MAP_NORESERVE, file.number, 0)
-        guard let address = unsafe address, unsafe address != MAP_FAILED else {
-            throw StoreError(
-                .memoryFull,
-                "cannot reserve \(reserve) bytes of addresses: open the store with a smaller addressReserve, "
-                    + "or raise the limit (ulimit -v)", errno: errno)
+        let flags = MAP_SHARED | MAP_NORESERVE | MAP_FIXED
+        guard unsafe mmap(start, reserve, protection, flags, file.number, 0) != MAP_FAILED else {
+            let error = noAddresses(reserve)
+            unsafe munmap(place, reserve + Self.largePage)
+            throw error
         }
-        return unsafe address
+        let head = unsafe start - place
+        let end = Rounding.up(reserve, to: 4096)
+        if head > 0 { unsafe munmap(place, head) }
+        if head + end < reserve + Self.largePage { unsafe munmap(start + end, reserve + Self.largePage - head - end) }
+        return unsafe start
+    }
+
+    private func noAddresses(_ reserve: Int) -> StoreError {
+        StoreError(
+            .memoryFull,
+            "cannot reserve \(reserve) bytes of addresses: open the store with a smaller addressReserve, "
+                + "or raise the limit (ulimit -v)", errno: errno)
+    }
+
+    /// Puts the object's memory, as far as it fills large pages, in such, for all who have it mapped: fewer translations of
+    /// addresses are to be looked up then. Who uses it meanwhile waits. Where the system does not do that, nothing changes.
+    @unsafe
+    func useLargePages(from start: Int, to end: Int, in map: UnsafeMutableRawPointer) {
+        let first = Rounding.up(start, to: Self.largePage)
+        let last = end & ~(Self.largePage - 1)
+        // The number is the same on every kind of machine; the C library may be older than the advice (Linux 6.1).
+        let collapse: Int32 = 25
+        if first < last { unsafe madvise(map + first, last - first, collapse) }
     }
 }

@@ -13,6 +13,10 @@ struct SharedWord: @unchecked Sendable {
         unsafe self.address = unsafe address.assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 
+    /// The word so many words behind it.
+    @inline(__always) @unsafe
+    func advanced(by count: Int) -> SharedWord { unsafe SharedWord(UnsafeMutableRawPointer(address) + count &* 8) }
+
     @inlinable @inline(__always) func relaxed() -> UInt64 { unsafe address.pointee.load(ordering: .relaxed) }
     @inlinable @inline(__always) func acquire() -> UInt64 { unsafe address.pointee.load(ordering: .acquiring) }
     @inlinable @inline(__always) func ordered() -> UInt64 {

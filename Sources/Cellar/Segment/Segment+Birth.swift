@@ -22,7 +22,7 @@ extension Segment {
         let object = try SharedMemoryObject.create(identity.objectName, for: ownership)
         crashPoint("make segment: object made")
         do {
-            try object.grow(to: SegmentLayout.initialSize)
+            try object.grow(from: 0, to: SegmentLayout.initialSize)
             crashPoint("make segment: memory added")
             let segment = try Segment(object: object, reserve: reserve, isReadOnly: false)
             try segment.initialise(identity, nextUID: nextUID)

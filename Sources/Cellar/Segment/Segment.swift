@@ -11,11 +11,15 @@ final class Segment: @unchecked Sendable {
     let object: SharedMemoryObject
     let isReadOnly: Bool
     let reserve: Int
-    private let base: UnsafeMutableRawPointer
+    /// The bytes, and how many of them are known to be backed by memory, from the file system and not only from the header.
+    let memory: SegmentMemory
+
+    private var base: UnsafeMutableRawPointer { unsafe memory.base }
+    var knownSize: SharedWord { memory.known }
+    /// Whether memory that is added is to be in large pages. Set before anybody else has the segment.
+    var prefersLargePages = false
     /// Whether the database names a transaction: asked where a process died at committing one. Set by who has the database.
     let databaseNames = Mutex<(@Sendable (UInt64) throws(StoreError) -> Bool)?>(nil)
-    /// Bytes known to be backed by memory, from the file system and not only from the header.
-    private let knownSize: Atomic<Int>
 
     init(object: SharedMemoryObject, reserve: Int, isReadOnly: Bool) throws(StoreError) {
         let size = try object.size()
@@ -32,11 +36,17 @@ final class Segment: @unchecked Sendable {
         self.object = object
         self.reserve = reserve
         self.isReadOnly = isReadOnly
-        unsafe base = try object.map(reserve: reserve, readOnly: isReadOnly)
-        knownSize = Atomic(size)
+        let base = unsafe try object.map(reserve: reserve, readOnly: isReadOnly)
+        // In a cache line of its own: everybody reads it.
+        let known = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64)
+        unsafe known.storeBytes(of: UInt64(size), as: UInt64.self)
+        memory = unsafe SegmentMemory(base: base, known: SharedWord(known))
     }
 
-    deinit { unsafe munmap(base, reserve) }
+    deinit {
+        unsafe UnsafeMutableRawPointer(memory.known.address).deallocate()
+        unsafe munmap(memory.base, reserve)
+    }
 
     // MARK: Access
 
@@ -55,13 +65,9 @@ final class Segment: @unchecked Sendable {
     /// `alignment` is a power of two. Inlined, since every lookup does this several times with constants.
     @inline(__always)
     func pointer(_ offset: UInt64, count: Int, alignment: Int = 8) -> UnsafeMutableRawPointer? {
-        guard count >= 0, unsafe offset >= UInt64(MemoryLayout<cellar_segment>.size), offset <= UInt64(reserve),
-            Int(offset) & (alignment &- 1) == 0
-        else { return nil }
-        let end = Int(offset).addingReportingOverflow(count)
-        guard !end.overflow, end.partialValue <= knownSize.load(ordering: .relaxed) || reaches(end.partialValue)
-        else { return nil }
-        return unsafe base + Int(offset)
+        if let address = unsafe memory.pointer(offset, count: count, alignment: alignment) { return unsafe address }
+        guard reaches(offset, count) else { return nil }
+        return unsafe memory.pointer(offset, count: count, alignment: alignment)
     }
 
     /// As `pointer`, or an error that says what was looked for.
@@ -83,42 +89,18 @@ final class Segment: @unchecked Sendable {
     func offset(of address: UnsafeMutableRawPointer) -> UInt64 { UInt64(unsafe address - base) }
 
     /// Whether the object really has that many bytes: another process may have made it grow.
-    @inline(never)
-    private func reaches(_ end: Int) -> Bool {
+    func reaches(_ end: Int) -> Bool {
+        guard end > Int(clamping: knownSize.relaxed()) else { return true }
         guard end <= reserve, let size = try? object.size(), end <= size else { return false }
-        knownSize.store(size, ordering: .relaxed)
+        // No crash point: a word of this process alone.
+        knownSize.setRelaxed(UInt64(min(size, reserve)))
         return true
     }
 
-    // MARK: Growth
-
-    /// Backs at least `end` bytes with memory. Under the allocation lock.
-    func grow(toContain end: Int) throws(StoreError) {
-        let size = word(CELLAR_HEADER_SIZE)
-        // What the header says is no reason to take more memory than a step.
-        let current = min(Int(clamping: size.relaxed()), try object.size())
-        if end <= current, reaches(end) { return }
-        guard end <= reserve else {
-            throw StoreError(
-                .memoryFull,
-                "the segment would need \(end) bytes, more than the address reserve of \(reserve): "
-                    + "open the store with a larger addressReserve")
-        }
-        let step = min(max(current / 4, 1 << 20), 64 << 20)
-        let comfortable = min(Rounding.up(max(end, current + step), to: 4096), reserve)
-        do {
-            try object.grow(to: comfortable)
-            crashPoint("grow: memory added")
-            knownSize.store(comfortable, ordering: .relaxed)
-        } catch {
-            // Not enough for comfort may still be enough for the need.
-            let tight = Rounding.up(end, to: 4096)
-            try object.grow(to: tight)
-            knownSize.store(tight, ordering: .relaxed)
-        }
-        // Pairs with the acquire loads of `size` by whoever attaches.
-        size.release(UInt64(knownSize.load(ordering: .relaxed)))
-        crashPoint("grow: size published")
+    @inline(never)
+    private func reaches(_ offset: UInt64, _ count: Int) -> Bool {
+        let end = Int(clamping: offset).addingReportingOverflow(count)
+        return count >= 0 && !end.overflow && reaches(end.partialValue)
     }
 
     // MARK: Errors

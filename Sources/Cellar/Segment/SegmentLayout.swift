@@ -9,6 +9,8 @@ enum SegmentLayout {
     static let byteOrder: UInt32 = 0x0102_0304
     /// Size of a fresh segment: the fixed part, the first directory, and some room.
     static let initialSize = 1 << 20
+    /// Where the variable part begins.
+    static let fixedSize = unsafe UInt64(MemoryLayout<cellar_segment>.size)
     /// Blocks begin at multiples of this.
     static let granule = 16
     /// Array elements are marked dirty, and written to disk, in pieces of this many bytes.

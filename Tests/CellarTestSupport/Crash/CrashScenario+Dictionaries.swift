@@ -69,6 +69,26 @@ extension CrashScenario {
             }
             return try prefix(of: numbers(store).numbersOnly, from: 400, count: 120, others: 400) { $0 }
         },
+        .on("replace entries of a dictionary of blocks", done: 60) { store in
+            let numbers = try numbers(store)
+            for key in 0..<60 { try numbers.set(Checksummed(number: UInt64(key)), for: key) }
+        } operate: { store in
+            let numbers = try numbers(store)
+            for key in 0..<60 { try numbers.set(Checksummed(number: UInt64(key) + 1000), for: key) }
+        } state: { store in
+            let numbers = try numbers(store)
+            let replaced = try (0..<60).map { key in
+                guard let seen = try numbers[key], seen.isWhole, seen.number % 1000 == UInt64(key) else {
+                    throw Wrong("key \(key) is gone")
+                }
+                return seen.number >= 1000
+            }
+            let count = replaced.prefix { $0 }.count
+            guard !replaced[count...].contains(true), try numbers.count == 60 else {
+                throw Wrong("later ones were replaced before, or there are \(try numbers.count)")
+            }
+            return count
+        },
         .on("set texts", done: 60) { store in
             let texts = try texts(store)
             for key in 0..<60 { try texts.set(text(key, 1), for: "text \(key)") }
@@ -95,6 +115,15 @@ extension CrashScenario {
         } state: { store in
             let seen = try store.dictionary("sums", keys: Int.self, values: Int.self)[5]
             guard seen == 1 || seen == 2 else { throw Wrong("the sum is \(String(describing: seen))") }
+            return seen! - 1
+        },
+        .on("set an entry of a dictionary of numbers") { store in
+            try store.dictionary("sums", keys: Int.self, values: Int.self).set(1, for: 5)
+        } operate: { store in
+            try store.dictionary("sums", keys: Int.self, values: Int.self).set(2, for: 5)
+        } state: { store in
+            let seen = try store.dictionary("sums", keys: Int.self, values: Int.self)[5]
+            guard seen == 1 || seen == 2 else { throw Wrong("the number is \(String(describing: seen))") }
             return seen! - 1
         },
         .on("put entries in a dictionary with a limit") { store in

@@ -41,7 +41,7 @@ struct Bucket {
     @inline(__always)
     init?(entry: UInt64, _ shape: DictionaryShape, in segment: Segment) {
         let offset = entry & Stripe.offsetMask
-        let capacity = ((Int(truncatingIfNeeded: entry >> 57) & 3) &+ 1) &* 4
+        let capacity = Self.capacity(ofEntry: entry)
         guard let address = unsafe segment.pointer(offset, count: shape.bucketSize(capacity), alignment: 16) else {
             return nil
         }
@@ -50,6 +50,10 @@ struct Bucket {
         self.capacity = capacity
         self.shape = shape
     }
+
+    /// The slots of the bucket that a directory's entry leads to.
+    @inline(__always)
+    static func capacity(ofEntry entry: UInt64) -> Int { ((Int(truncatingIfNeeded: entry >> 57) & 3) &+ 1) &* 4 }
 
     private func word(_ field: Int) -> SharedWord { unsafe SharedWord(address + field) }
 
@@ -65,16 +69,23 @@ struct Bucket {
     }
 
     /// Where an entry goes if it can, so that who looks for it can ask for its cache lines at once.
+    func preferred(_ hash: UInt64) -> Int { Self.preferred(hash, capacity) }
+
     @inline(__always)
-    func preferred(_ hash: UInt64) -> Int {
+    static func preferred(_ hash: UInt64, _ capacity: Int) -> Int {
         Int(truncatingIfNeeded: ((hash >> 56) &* UInt64(truncatingIfNeeded: capacity)) >> 8)
     }
 
     @inline(__always)
     func prefetch(_ hash: UInt64) {
-        let place = unsafe address + (64 &+ preferred(hash) &* shape.slotSize)
-        unsafe cellar_prefetch(place)
-        if shape.slotSize > 64 { unsafe cellar_prefetch(place + 64) }
+        unsafe Self.prefetch(slot(preferred(hash)).address, shape.slotSize)
+    }
+
+    /// Asks for the cache lines of a slot.
+    @inline(__always) @unsafe
+    static func prefetch(_ slot: UnsafeMutableRawPointer, _ size: Int) {
+        unsafe cellar_prefetch(slot)
+        if size > 64 { unsafe cellar_prefetch(slot + 64) }
     }
 
     // MARK: Tags
@@ -84,27 +95,22 @@ struct Bucket {
 
     /// Slots that may have the tag, a bit each, and some that have not: keys decide.
     @inline(__always)
-    func candidates(_ hash: UInt64) -> UInt16 {
-        let low = Self.matches(word(CELLAR_BUCKET_TAGS).relaxed(), Self.tag(hash))
-        let high = Self.matches(word(CELLAR_BUCKET_TAGS + 8).relaxed(), Self.tag(hash))
-        return UInt16(truncatingIfNeeded: low | high << 8)
-    }
+    func candidates(_ hash: UInt64) -> UInt16 { unsafe Self.candidates(hash, address) }
 
-    /// A bit for each byte of the word that is the tag.
-    @inline(__always)
-    private static func matches(_ word: UInt64, _ tag: UInt64) -> UInt64 {
-        let difference = word ^ (tag &* 0x0101_0101_0101_0101)
-        let zeros = (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080
-        // The high bits of the eight bytes, moved together.
-        return ((zeros >> 7) &* 0x0102_0408_1020_4080) >> 56
+    @inline(__always) @unsafe
+    static func candidates(_ hash: UInt64, _ bucket: UnsafeMutableRawPointer) -> UInt16 {
+        unsafe cellar_find_tags(bucket + CELLAR_BUCKET_TAGS, UInt8(truncatingIfNeeded: tag(hash)))
     }
 
     /// Under the stripe's lock, for a free slot.
-    func setTag(_ index: Int, _ hash: UInt64) {
+    func setTag(_ index: Int, _ hash: UInt64) { unsafe Self.setTag(index, hash, of: address) }
+
+    @inline(__always) @unsafe
+    static func setTag(_ index: Int, _ hash: UInt64, of bucket: UnsafeMutableRawPointer) {
         // No crash point: the slot is free.
-        let tags = word(CELLAR_BUCKET_TAGS + index / 8 * 8)
-        let shift = UInt64(index % 8 * 8)
-        tags.setRelaxed(tags.relaxed() & ~(0xFF << shift) | Self.tag(hash) << shift)
+        let tags = unsafe SharedWord(bucket + (CELLAR_BUCKET_TAGS &+ index &>> 3 &* 8))
+        let shift = UInt64(truncatingIfNeeded: index & 7 &* 8)
+        tags.setRelaxed(tags.relaxed() & ~(0xFF &<< shift) | tag(hash) &<< shift)
     }
 }
 
@@ -119,6 +125,7 @@ struct BucketState {
     var depth: Int { Int(truncatingIfNeeded: word >> 16) & 0xFF }
 
     /// The next version, with these slots occupied.
+    @inline(__always)
     func next(occupied: UInt16? = nil, depth: Int? = nil) -> BucketState {
         let version = (word >> 24) &+ 1
         return BucketState(
@@ -191,14 +198,22 @@ extension SharedBytes {
     /// Whether shared memory, at a multiple of 8, has these bytes.
     @inline(__always) @unsafe
     static func equal(_ stored: UnsafeMutableRawPointer, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let start = bytes.baseAddress else { return true }
+        return unsafe equal(stored, start, bytes.count)
+    }
+
+    /// The same; a constant count becomes straight code.
+    @inline(__always) @unsafe
+    static func equal(_ stored: UnsafeMutableRawPointer, _ bytes: UnsafeRawPointer, _ count: Int) -> Bool {
         var offset = 0
-        while offset &+ 8 <= bytes.count {
+        while offset &+ 8 <= count {
             let word = unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
             if unsafe SharedWord(stored + offset).relaxed() != word { return false }
             offset &+= 8
         }
-        while offset < bytes.count {
-            if unsafe SharedElement(stored + offset, stride: 1).load() != UInt64(bytes[offset]) { return false }
+        while offset < count {
+            let byte = unsafe bytes.load(fromByteOffset: offset, as: UInt8.self)
+            if unsafe SharedElement(stored + offset, stride: 1).load() != UInt64(byte) { return false }
             offset &+= 1
         }
         return true

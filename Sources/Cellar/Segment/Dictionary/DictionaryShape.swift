@@ -28,6 +28,12 @@ struct DictionaryShape: Hashable, Sendable {
     static let stripeCount = 32
     static let stripeShift = UInt64(stripeCount.trailingZeroBitCount)
 
+    /// Where the stripe of a hash lies, from the first on.
+    @inline(__always)
+    static func stripeOffset(_ hash: UInt64) -> Int {
+        unsafe (Int(truncatingIfNeeded: hash) & (stripeCount &- 1)) &* MemoryLayout<cellar_stripe>.size
+    }
+
     init(keySize: Int?, valueSize: Int?, expires: Bool) {
         self.keySize = keySize
         self.valueSize = valueSize

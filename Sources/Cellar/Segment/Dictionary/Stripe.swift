@@ -84,18 +84,37 @@ struct StripeTable {
         unsafe self.address = unsafe address
     }
 
-    @inline(__always) var depth: Int { Int(truncatingIfNeeded: word >> 48) }
+    /// Where the entry that leads to a hash lies in the table that a stripe's word names; nil if that is not known to be in
+    /// the segment.
+    @inline(__always)
+    static func place(of hash: UInt64, in table: UInt64, _ memory: SegmentMemory) -> SharedWord? {
+        let depth = Int(truncatingIfNeeded: table >> 48)
+        guard depth <= maximumDepth,
+            let address = unsafe memory.pointer(table & Stripe.offsetMask, count: byteCount(depth), alignment: 8)
+        else { return nil }
+        return unsafe SharedWord(address + (dirtyWords(depth) &+ index(of: hash, depth)) &* 8)
+    }
+
+    @inline(__always) var depth: Int { Self.depth(of: word) }
+    /// The depth of the table that a stripe's word names.
+    @inline(__always) static func depth(of word: UInt64) -> Int { Int(truncatingIfNeeded: word >> 48) }
     var offset: UInt64 { word & Stripe.offsetMask }
     var entryCount: Int { 1 << depth }
 
-    static func dirtyWords(_ depth: Int) -> Int { max((1 << depth) / 64, 1) }
     @inline(__always)
-    static func byteCount(_ depth: Int) -> Int { (dirtyWords(depth) &+ (1 << depth)) &* 8 }
+    static func dirtyWords(_ depth: Int) -> Int { 1 &<< max(depth &- 6, 0) }
+    @inline(__always)
+    static func byteCount(_ depth: Int) -> Int { (dirtyWords(depth) &+ (1 &<< depth)) &* 8 }
+    /// Bytes that are taken for one: whole cache lines, so that buckets behind it begin with one.
+    static func blockSize(_ depth: Int) -> Int { Rounding.up(byteCount(depth), to: 64) }
 
     /// The entry that leads to a hash.
     @inline(__always)
-    func index(of hash: UInt64) -> Int {
-        Int(truncatingIfNeeded: hash >> DictionaryShape.stripeShift) & ((1 << depth) &- 1)
+    func index(of hash: UInt64) -> Int { Self.index(of: hash, depth) }
+
+    @inline(__always)
+    static func index(of hash: UInt64, _ depth: Int) -> Int {
+        Int(truncatingIfNeeded: hash &>> DictionaryShape.stripeShift) & ((1 &<< depth) &- 1)
     }
 
     @inline(__always)
@@ -127,8 +146,15 @@ struct StripeTable {
         indices(own: own, depth: local).contains { Self.depth(ofEntry: entry($0).relaxed()) > local }
     }
 
-    func markDirty(_ own: Int) {
+    func markDirty(_ own: Int) { Self.markDirty(own, dirty(own >> 6)) }
+
+    /// Sets an index's bit in its word of dirty bits.
+    @inline(__always)
+    static func markDirty(_ own: Int, _ word: SharedWord) {
         // No crash point: callers have one behind it.
-        dirty(own >> 6).formOr(1 << UInt64(own & 63))
+        let bit: UInt64 = 1 &<< UInt64(truncatingIfNeeded: own & 63)
+        let bits = word.relaxed()
+        // All who change it hold the stripe's lock.
+        if bits & bit == 0 { word.setRelaxed(bits | bit) }
     }
 }

@@ -19,6 +19,7 @@ struct StripeIntent {
 
     var operation: Operation? { Operation(rawValue: stripe.operation.relaxed()) }
 
+    @inline(__always)
     func begin(_ operation: Operation, bucket: UInt64, place: UInt64, countAfter: UInt64? = nil) {
         stripe.bucket.setRelaxed(bucket)
         stripe.place.setRelaxed(place)
@@ -31,6 +32,12 @@ struct StripeIntent {
         crashPoint("stripe intent: declared")
     }
 
+    /// A put's place.
+    @inline(__always)
+    static func slots(new: Int?, old: Int?) -> UInt64 {
+        UInt64(truncatingIfNeeded: (new ?? -1) &+ 1) | UInt64(truncatingIfNeeded: (old ?? -1) &+ 1) &<< 8
+    }
+
     func add(block: UInt64) {
         stripe.block.release(block)
         crashPoint("stripe intent: block added")
@@ -41,6 +48,7 @@ struct StripeIntent {
         crashPoint("stripe intent: second added")
     }
 
+    @inline(__always)
     func end() {
         stripe.count.setRelaxed(stripe.countAfter.relaxed())
         crashPoint("stripe intent: counted")

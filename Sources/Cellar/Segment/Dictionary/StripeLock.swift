@@ -5,12 +5,22 @@ struct StripeLock {
     let stripe: Stripe
 
     /// Takes the lock, in the name of the process in `slot`; false if it was not to be had in time.
+    @inline(__always)
     func acquire(until deadline: @autoclosure () -> Int64, as slot: Int) throws(StoreError) -> Bool {
-        switch stripe.lock.lock(until: deadline()) {
-        case .locked:
-            stripe.holder.setRelaxed(LockHolder.briefly(slot: slot))
-            // Who could not mend something left it on record.
-            if stripe.operation.relaxed() != 0 { try mend(isDead: false) }
+        let outcome = stripe.lock.lock(until: deadline())
+        guard case .locked = outcome else { return try acquired(outcome, as: slot) }
+        stripe.holder.setRelaxed(LockHolder.briefly(slot: slot))
+        // Who could not mend something left it on record.
+        if stripe.operation.relaxed() != 0 { try mend(isDead: false) }
+        crashPoint("stripe lock: taken")
+        return true
+    }
+
+    /// The same where it was not free.
+    @inline(never)
+    private func acquired(_ outcome: RobustMutex.Outcome, as slot: Int) throws(StoreError) -> Bool {
+        switch outcome {
+        case .locked: break
         case .ownerDied:
             stripe.holder.setRelaxed(LockHolder.briefly(slot: slot))
             try mend(isDead: true)
@@ -18,11 +28,12 @@ struct StripeLock {
         case .unusable(let number):
             throw stripe.segment.corrupt("the lock of a dictionary's stripe cannot be used (error \(number))")
         }
-        crashPoint("stripe lock: taken")
+        crashPoint("stripe lock: taken from the dead")
         return true
     }
 
     /// Mends what is on record, or gives the lock up, usable, with the record as it is.
+    @inline(never)
     private func mend(isDead: Bool) throws(StoreError) {
         do throws(StoreError) {
             try StripeWriter(stripe: stripe).recover()
@@ -36,6 +47,7 @@ struct StripeLock {
         }
     }
 
+    @inline(__always)
     func release() {
         // No crash point: a word for messages.
         stripe.holder.setRelaxed(0)

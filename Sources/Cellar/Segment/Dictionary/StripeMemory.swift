@@ -7,6 +7,10 @@ struct Slab {
     let next: SharedWord
 
     static let headSize: UInt64 = 32
+    /// Bytes at the beginning that may not be handed out.
+    static let overhead = headSize + 48
+    /// The first byte that is handed out: at the beginning of a cache line, which is where buckets should begin.
+    var first: UInt64 { (block.offset + Self.headSize + 63) & ~63 }
 
     init?(at offset: UInt64, in segment: Segment) {
         guard let address = unsafe segment.pointer(offset, count: Int(Self.headSize), alignment: 16) else { return nil }
@@ -125,7 +129,7 @@ struct StripeMemory {
     /// Takes a larger piece from the segment, under the allocation lock.
     private func addSlab(_ wanted: UInt64) throws(StoreError) {
         let last = Slab(at: stripe.slabs.relaxed(), in: segment)?.block.size ?? Self.firstSlab / 2
-        let size = max(min(last * 2, Self.largestSlab), wanted + Slab.headSize)
+        let size = max(min(last * 2, Self.largestSlab), wanted + Slab.overhead)
         let link = unsafe segment.offset(of: stripe.address) + UInt64(CELLAR_STRIPE_SLABS)
         let intent = Intent(segment: segment)
         let slot = Int(stripe.holder.relaxed() & 0xFFFF_FFFF) - 1
@@ -156,7 +160,7 @@ struct StripeMemory {
         if stripe.end.relaxed() == end { return }
         // The cursor first: while the end is another slab's, there is no room between them.
         stripe.end.setRelaxed(0)
-        stripe.cursor.release(slab.block.offset + Slab.headSize)
+        stripe.cursor.release(slab.first)
         crashPoint("stripe: cursor moved")
         stripe.end.release(end)
         crashPoint("stripe: slab in use")

@@ -68,21 +68,43 @@ extension StripeWriter {
         let fresh = BucketState(bucket.state.relaxed()).next(occupied: 0, depth: depth)
         bucket.state.setRelaxed(fresh.word)
         SharedFence.release()
+        let mask = try old.map { (old) throws(StoreError) in try copyEntries(of: old, to: bucket, depth, half) } ?? 0
+        crashPoint("rebuild: entries copied")
+        bucket.state.release(fresh.next(occupied: mask).word)
+        crashPoint("rebuild: state written")
+    }
+
+    /// Copies all entries, or those of one half. Returns the slots that they are in.
+    private func copyEntries(
+        of old: Bucket, to bucket: Bucket, _ depth: Int, _ half: UInt64?
+    ) throws(StoreError) -> UInt16 {
+        // No crash point: nobody finds the bucket yet.
         var mask: UInt16 = 0
-        for index in old.map(occupied) ?? [] {
-            guard let source = old?.slot(index) else { break }
-            let hash = try hash(of: source)
-            if let half, hash >> (DictionaryShape.stripeShift + UInt64(depth - 1)) & 1 != half { continue }
-            let preferred = bucket.preferred(hash)
-            let target = mask & 1 << UInt16(preferred) == 0 ? preferred : (~mask).trailingZeroBitCount
-            guard target < bucket.capacity else { throw segment.corrupt("a bucket of a dictionary is too full") }
+        var left: [(source: BucketSlot, hash: UInt64)] = []
+        func put(_ source: BucketSlot, _ hash: UInt64, in target: Int) {
+            // No crash point: likewise.
             unsafe SharedBytes.copyInAligned(source.address, bucket.slot(target).address, count: shape.slotSize)
             bucket.setTag(target, hash)
             mask |= 1 << UInt16(target)
         }
-        crashPoint("rebuild: entries copied")
-        bucket.state.release(fresh.next(occupied: mask).word)
-        crashPoint("rebuild: state written")
+        for index in occupied(old) {
+            let source = old.slot(index)
+            let hash = try hash(of: source)
+            if let half, hash >> (DictionaryShape.stripeShift + UInt64(depth - 1)) & 1 != half { continue }
+            let preferred = bucket.preferred(hash)
+            if mask & 1 << UInt16(preferred) == 0 {
+                put(source, hash, in: preferred)
+            } else {
+                left.append((source, hash))
+            }
+        }
+        // Only now, so that they take no place that another would rather have.
+        for (source, hash) in left {
+            let target = (~mask).trailingZeroBitCount
+            guard target < bucket.capacity else { throw segment.corrupt("a bucket of a dictionary is too full") }
+            put(source, hash, in: target)
+        }
+        return mask
     }
 
     /// Has the directory lead to the new buckets; what it does can be done again.
@@ -114,7 +136,7 @@ extension StripeWriter {
             throw StoreError(.limitReached, "a dictionary's directory cannot grow any further")
         }
         intent.begin(.grow, bucket: 0, place: 0)
-        let size = StripeTable.byteCount(depth)
+        let size = StripeTable.blockSize(depth)
         stripe.second.setRelaxed(UInt64(size))
         let offset = try memory.take(size) { intent.add(block: $0) }
         let larger = try StripeTable(offset | UInt64(depth) << 48, in: segment)
@@ -137,7 +159,7 @@ extension StripeWriter {
     /// The first table lies in the stripe itself.
     private func freeTable(_ table: StripeTable) throws(StoreError) {
         // No crash point: `StripeMemory` has them.
-        if table.depth > 0 { try memory.giveBack(table.offset, StripeTable.byteCount(table.depth)) }
+        if table.depth > 0 { try memory.giveBack(table.offset, StripeTable.blockSize(table.depth)) }
     }
 
     // MARK: What only the disk has

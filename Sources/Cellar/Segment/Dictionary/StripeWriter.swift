@@ -77,7 +77,7 @@ struct StripeWriter {
         let new = freeSlot(bucket, hash)
         let count = stripe.count.relaxed() &+ (old == nil && marks ? 1 : 0)
         intent.begin(
-            .put, bucket: bucket.offset, place: UInt64(new + 1) | UInt64((old ?? -1) + 1) << 8, countAfter: count)
+            .put, bucket: bucket.offset, place: StripeIntent.slots(new: new, old: old), countAfter: count)
         let slot = bucket.slot(new)
         let block = unsafe try writeBlock(key, value)
         let state = BucketState(bucket.state.relaxed()).next()
@@ -98,7 +98,8 @@ struct StripeWriter {
     func remove(_ index: Int, at position: Position) throws(StoreError) {
         guard let bucket = position.bucket else { return }
         intent.begin(
-            .put, bucket: bucket.offset, place: UInt64(index + 1) << 8, countAfter: stripe.count.relaxed() &- 1)
+            .put, bucket: bucket.offset, place: StripeIntent.slots(new: nil, old: index),
+            countAfter: stripe.count.relaxed() &- 1)
         try commit(bucket, BucketState(bucket.state.relaxed()), new: nil, old: index)
         markDirty(position)
         intent.end()

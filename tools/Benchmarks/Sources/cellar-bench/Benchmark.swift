@@ -10,7 +10,7 @@ struct Block64 { var a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0 }
 struct Benchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cellar-bench", abstract: "Measures Cellar.",
-        subcommands: [Operations.self, Recovery.self, Wake.self, Hold.self, WatchPeer.self],
+        subcommands: [Operations.self, Growth.self, Recovery.self, Wake.self, Hold.self, WatchPeer.self],
         defaultSubcommand: Operations.self)
 }
 
@@ -24,6 +24,7 @@ struct Operations: ParsableCommand {
     @Option(help: "Operations a measurement.") var operations = 2_000_000
     @Option(help: "Cells in the store for lookups and opening, entries in a table; ten times as many in a dictionary.")
     var cells = 100_000
+    @Flag(help: "Has the dictionary's memory in large pages.") var largePages = false
     @Option(help: "One group alone: values, store, table, dictionary, transaction or idle.") var only: Group?
 
     enum Group: String, ExpressibleByArgument, CaseIterable {
@@ -47,7 +48,9 @@ struct Operations: ParsableCommand {
             case .store: rows += try StoreRows(path: path + "-many", cells: cells, rounds: rounds).rows()
             case .table: rows += try TableRows(path: path + "-table", entries: cells, rounds: rounds).rows()
             case .dictionary:
-                rows += try DictionaryRows(path: path + "-dictionary", entries: cells * 10, rounds: rounds).rows()
+                rows += try DictionaryRows(
+                    path: path + "-dictionary", entries: cells * 10, rounds: rounds, largePages: largePages
+                ).rows()
             case .transaction:
                 rows += try TransactionRows(path: path + "-transaction", operations: operations, rounds: rounds).rows()
             case .idle: rows.append(try idleRow(path))

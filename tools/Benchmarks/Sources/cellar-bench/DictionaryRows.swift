@@ -10,6 +10,7 @@ struct DictionaryRows {
     let path: String
     let entries: Int
     let rounds: Int
+    let largePages: Bool
 
     func rows() throws -> [Row] {
         let peerPath = path + "-peer"
@@ -19,6 +20,7 @@ struct DictionaryRows {
         guard unsafe bare_lmdb_load(peer, entries) == 0 else { fatalError("LMDB does not load") }
         var options = Store.Options()
         options.checkpointInterval = .seconds(3600)
+        options.prefersLargePages = largePages
         let store = try Store.open(path, options)
         defer { store.close() }
         let before = try store.statistics().segment!.used
