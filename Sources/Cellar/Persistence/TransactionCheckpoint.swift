@@ -34,14 +34,20 @@ struct TransactionCheckpoint {
 
     /// Writes all pieces that are listed, if any are, as they are now. Returns what tells when they are on disk.
     func drain(as slot: Int, in transaction: borrowing WriteTransaction) throws(StoreError) -> UInt64? {
-        let touched = TouchedPieces(area: area)
-        if touched.isEmpty { return nil }
-        try area.acquire(until: MonotonicClock.deadline(after: .seconds(1)), as: slot)
-        defer { area.release() }
-        let (pieces, number) = try touched.drain()
-        try write(pieces, [], in: transaction)
+        if TouchedPieces(area: area).isEmpty { return nil }
+        // Written when the lock is free again.
+        let (copies, number) = try copyListed(as: slot)
+        try write(copies, in: transaction)
         crashPoint("write: transactions written")
         return number
+    }
+
+    private func copyListed(as slot: Int) throws(StoreError) -> (Copies, UInt64) {
+        // No crash point: `TransactionArea` and `TouchedPieces` have them.
+        try area.acquire(until: MonotonicClock.deadline(after: .seconds(1)), as: slot)
+        defer { area.release() }
+        let (pieces, number) = try TouchedPieces(area: area).drain()
+        return (try copy(pieces, []), number)
     }
 
     /// They are on disk.
@@ -54,22 +60,8 @@ struct TransactionCheckpoint {
 
     // MARK: Pieces
 
-    /// Writes these pieces as they are, but as the items of a transaction that commits will have them.
-    func write(
-        _ pieces: [TouchedPiece], _ items: [RedoItem], in transaction: borrowing WriteTransaction
-    ) throws(StoreError) {
-        // No crash point: nothing of a transaction is there before its commit.
-        var work = Work()
-        for piece in pieces { try add(piece, to: &work) }
-        for item in items where item.kind != .superseded { try add(item, to: &work) }
-        for (cell, value) in work.values.values {
-            try catalogue.putChunk(ChunkKey(uid: cell.uid, chunk: 0), value.span, in: transaction)
-        }
-        for (_, elements) in work.elements { try write(elements, in: transaction) }
-        for (_, dictionary) in work.dictionaries { try write(dictionary, in: transaction) }
-    }
-
-    private struct Work {
+    /// What is to be written, in private memory.
+    struct Copies {
         struct Elements {
             var reference: CellReference
             var uid: UInt64
@@ -78,49 +70,69 @@ struct TransactionCheckpoint {
         struct Entries {
             var reference: DictionaryReference
             var hashes: Set<UInt64> = []
+            /// Of a transaction that commits; nil removes.
             var changes: [[UInt8]: EntryBytes?] = [:]
+            var places: [DictionaryCheckpoint.Copy] = []
         }
-        var values: [UInt64: (cell: CellHeader, bytes: [UInt8])] = [:]
+        var values: [UInt64: (uid: UInt64, bytes: [UInt8])] = [:]
         var elements: [UInt64: Elements] = [:]
         var dictionaries: [UInt64: Entries] = [:]
     }
 
-    private func add(_ piece: TouchedPiece, to work: inout Work) throws(StoreError) {
+    /// Copies these pieces as they are, but as the items of a transaction that commits will have them. Under the lock.
+    func copy(_ pieces: [TouchedPiece], _ items: [RedoItem]) throws(StoreError) -> Copies {
+        var copies = Copies()
+        for piece in pieces { try add(piece, to: &copies) }
+        for item in items where item.kind != .superseded { try add(item, to: &copies) }
+        for key in copies.dictionaries.keys { try copyPlaces(of: &copies.dictionaries[key]!) }
+        return copies
+    }
+
+    func write(_ copies: Copies, in transaction: borrowing WriteTransaction) throws(StoreError) {
+        // No crash point: nothing of a transaction is there before its commit.
+        for (uid, value) in copies.values.values {
+            try catalogue.putChunk(ChunkKey(uid: uid, chunk: 0), value.span, in: transaction)
+        }
+        for (_, elements) in copies.elements { try write(elements, in: transaction) }
+        for (_, dictionary) in copies.dictionaries { try write(dictionary, in: transaction) }
+    }
+
+    private func add(_ piece: TouchedPiece, to copies: inout Copies) throws(StoreError) {
         guard let cell = try CellTable(segment: segment).cell(piece.id), try isOfInterest(cell) else { return }
         switch cell.kind {
         case .value:
             let reference = try CellReference(ofTypeOf: cell)
-            work.values[cell.offset] = (cell, CellReader(reference: reference).bytes())
+            copies.values[cell.offset] = (cell.uid, CellReader(reference: reference).bytes())
         case .array:
             let reference = try CellReference(ofTypeOf: cell)
             guard piece.place < UInt64(reference.count) else { return }
             let bytes = ArrayReader(reference: reference, segment: segment).element(Int(piece.place))
-            work.elements[cell.offset, default: .init(reference: reference, uid: cell.uid)].values[Int(piece.place)] =
+            copies.elements[cell.offset, default: .init(reference: reference, uid: cell.uid)].values[Int(piece.place)] =
                 bytes
         case .dictionary:
             let reference = try DictionaryReference(cell)
-            work.dictionaries[cell.offset, default: .init(reference: reference)].hashes.insert(piece.place)
+            copies.dictionaries[cell.offset, default: .init(reference: reference)].hashes.insert(piece.place)
         case .droppedName, nil: return
         }
     }
 
-    private func add(_ item: RedoItem, to work: inout Work) throws(StoreError) {
+    private func add(_ item: RedoItem, to copies: inout Copies) throws(StoreError) {
         let cell = try CellHeader(segment: segment, at: item.cell)
         guard try isOfInterest(cell) else { return }
         let value = unsafe [UInt8](item.value)
         switch item.kind {
-        case .value: work.values[cell.offset] = (cell, value)
+        case .value: copies.values[cell.offset] = (cell.uid, value)
         case .element:
             let reference = try CellReference(ofTypeOf: cell)
-            work.elements[cell.offset, default: .init(reference: reference, uid: cell.uid)].values[Int(item.place)] =
+            copies.elements[cell.offset, default: .init(reference: reference, uid: cell.uid)].values[Int(item.place)] =
                 value
         case .entry, .removedEntry:
             let reference = try DictionaryReference(cell)
             let key = unsafe [UInt8](item.key)
             let entry = EntryBytes(key: key, value: value, expiry: item.expiry, hash: item.place)
-            work.dictionaries[cell.offset, default: .init(reference: reference)].changes[key] =
+            copies.dictionaries[cell.offset, default: .init(reference: reference)].changes[key] =
                 item.kind == .entry ? .some(entry) : .some(nil)
-            work.dictionaries[cell.offset]?.hashes.insert(item.place)
+            copies.dictionaries[cell.offset]?.hashes.insert(item.place)
         case .superseded, nil: return
         }
     }
@@ -137,7 +149,7 @@ struct TransactionCheckpoint {
     // MARK: Elements
 
     /// Patches the chunks that the disk has.
-    private func write(_ elements: Work.Elements, in transaction: borrowing WriteTransaction) throws(StoreError) {
+    private func write(_ elements: Copies.Elements, in transaction: borrowing WriteTransaction) throws(StoreError) {
         let (stride, size) = (elements.reference.stride, SegmentLayout.chunkSize)
         let total = elements.reference.count * stride
         var chunks: [Int: [UInt8]] = [:]
@@ -170,28 +182,34 @@ struct TransactionCheckpoint {
 
     // MARK: Entries
 
-    private func write(_ work: Work.Entries, in transaction: borrowing WriteTransaction) throws(StoreError) {
-        guard let entries else { throw Self.unrecorded }
-        let cell = work.reference.cell
-        let writer = DictionaryCheckpoint(catalogue: catalogue, entries: entries, verifies: false, slot: -1)
-        var counts = try catalogue.entryCounts(of: cell.uid, in: transaction)
-        let before = counts
-        var report = CheckpointReport()
-        var written: Set<UInt64> = []
-        for hash in work.hashes {
+    private func copyPlaces(of entries: inout Copies.Entries) throws(StoreError) {
+        var copied: Set<UInt64> = []
+        let reader = DictionaryReader(reference: entries.reference)
+        for hash in entries.hashes {
             // What only the disk has was not changed by anybody since.
-            guard case .loaded(let found, let depth) = try DictionaryReader(reference: work.reference).place(of: hash)
-            else { continue }
+            guard case .loaded(let found, let depth) = try reader.place(of: hash) else { continue }
             let count = Int(DictionaryShape.stripeShift) + depth
             let mask: UInt64 = 1 << UInt64(count) - 1
-            guard written.insert(hash & mask | UInt64(count) << 56).inserted else { continue }
-            let copy = DictionaryCheckpoint.Copy(
-                entries: Self.merge(found, work.changes) { $0 & mask == hash & mask }, hash: hash & mask, count: count,
-                expires: work.reference.shape.expires)
-            let stripe = Int(truncatingIfNeeded: hash) & (DictionaryShape.stripeCount - 1)
-            try writer.write(copy, cell.uid, &counts[stripe], &report, in: transaction)
+            guard copied.insert(hash & mask | UInt64(count) << 56).inserted else { continue }
+            entries.places.append(
+                DictionaryCheckpoint.Copy(
+                    entries: Self.merge(found, entries.changes) { $0 & mask == hash & mask }, hash: hash & mask,
+                    count: count, expires: entries.reference.shape.expires))
         }
-        if counts != before { try catalogue.setEntryCounts(counts, of: cell.uid, in: transaction) }
+    }
+
+    private func write(_ dictionary: Copies.Entries, in transaction: borrowing WriteTransaction) throws(StoreError) {
+        guard let entries else { throw Self.unrecorded }
+        let uid = dictionary.reference.cell.uid
+        let writer = DictionaryCheckpoint(catalogue: catalogue, entries: entries, verifies: false, slot: -1)
+        var counts = try catalogue.entryCounts(of: uid, in: transaction)
+        let before = counts
+        var report = CheckpointReport()
+        for place in dictionary.places {
+            let stripe = Int(truncatingIfNeeded: place.hash) & (DictionaryShape.stripeCount - 1)
+            try writer.write(place, uid, &counts[stripe], &report, in: transaction)
+        }
+        if counts != before { try catalogue.setEntryCounts(counts, of: uid, in: transaction) }
     }
 
     /// The entries of a place, as they will be.

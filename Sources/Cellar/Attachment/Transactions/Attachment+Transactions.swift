@@ -167,7 +167,7 @@ private final class DiskRun {
         do throws(StoreError) {
             let items = core.writes.all.map { core.writes.item($0) }
             let (pieces, _) = try TouchedPieces(area: area).drain()
-            try checkpoint.write(pieces, items, in: transaction)
+            try checkpoint.write(try checkpoint.copy(pieces, items), in: transaction)
         } catch {
             if error == TransactionCheckpoint.unrecorded { throw core.begin(again: .needsRecords) }
             throw error

@@ -5,59 +5,81 @@
 struct TargetLocks: ~Copyable {
     private(set) var cells: [CellReference] = []
     private(set) var stripes: [Held] = []
+    /// Addresses of both, where there are many.
     private var known: Set<UInt> = []
+    private static let few = 16
 
-    /// A stripe's lock, and what is to be set and removed in it.
+    /// A stripe's lock, which of the changed dictionaries it is of.
     struct Held {
         let stripe: Stripe
-        let core: DictionaryCore
-        var writes: [PendingWrites.Write] = []
+        let dictionary: Int
+        var address: UInt { unsafe UInt(bitPattern: stripe.address) }
+
+        /// Whether a change is one of its entries'.
+        func has(_ write: PendingWrites.Write) -> Bool {
+            write.kind == .entry && write.target == dictionary
+                && write.place & UInt64(DictionaryShape.stripeCount - 1) == stripe.index
+        }
     }
+
+    var isEmpty: Bool { cells.isEmpty && stripes.isEmpty }
 
     /// Takes them, waiting for each as long as the store's `lockTimeout`. Throws with those that were taken still held.
     mutating func take(for writes: borrowing PendingWrites, _ attachment: Attachment) throws(StoreError) {
         // No crash point: `StripeLock` has one, and for cells a word for messages.
         for write in writes.all where write.kind != .word && writes.item(write).kind != .superseded {
             if write.kind == .cell {
-                let cell = writes.cells[write.target]
-                guard known.insert(write.address).inserted else { continue }
-                try attachment.lock(cell, timeout: nil)
-                cells.append(cell)
-                cell.holder.setRelaxed(LockHolder.briefly(slot: attachment.slot))
-                if cell.isRemoved { throw attachment.removedError }
+                try take(writes.cells[write.target], write.address, attachment)
             } else {
                 let dictionary = writes.dictionaries[write.target]
-                try take(write, dictionary.core, dictionary.reference.stripe(of: write.place))
+                try take(dictionary.reference.stripe(of: write.place), of: write.target, dictionary.core)
             }
         }
     }
 
-    private mutating func take(_ write: PendingWrites.Write, _ core: DictionaryCore, _ stripe: Stripe)
-        throws(StoreError)
-    {
+    private mutating func take(_ cell: CellReference, _ address: UInt, _ attachment: Attachment) throws(StoreError) {
+        // No crash point: a word for messages.
+        if isKnown(address) { return }
+        try attachment.lock(cell, timeout: nil)
+        cells.append(cell)
+        cell.holder.setRelaxed(LockHolder.briefly(slot: attachment.slot))
+        if cell.isRemoved { throw attachment.removedError }
+    }
+
+    private mutating func take(_ stripe: Stripe, of dictionary: Int, _ core: DictionaryCore) throws(StoreError) {
         // No crash point: `StripeLock` has one.
-        let address = unsafe UInt(bitPattern: stripe.address)
-        if known.insert(address).inserted {
-            try core.acquire(stripe)
-            stripes.append(Held(stripe: stripe, core: core))
-            if stripe.reference.cell.state == .removed { throw core.attachment.removedError }
+        let held = Held(stripe: stripe, dictionary: dictionary)
+        if isKnown(held.address) { return }
+        try core.acquire(stripe)
+        stripes.append(held)
+        if stripe.reference.cell.state == .removed { throw core.attachment.removedError }
+    }
+
+    private mutating func isKnown(_ address: UInt) -> Bool {
+        if cells.count + stripes.count <= Self.few {
+            return stripes.contains { $0.address == address }
+                || cells.contains { unsafe UInt(bitPattern: $0.address) == address }
         }
-        let index = stripes.firstIndex { unsafe UInt(bitPattern: $0.stripe.address) == address }
-        if let index { stripes[index].writes.append(write) }
+        if known.isEmpty {
+            known = Set(stripes.map(\.address))
+            for cell in cells { known.insert(unsafe UInt(bitPattern: cell.address)) }
+        }
+        return !known.insert(address).inserted
     }
 
     /// Gives them back. Of dictionaries, also what was done in preparation is told to the checkpoint.
-    mutating func release() {
+    mutating func release(_ dictionaries: [PendingWrites.ChangedDictionary]) {
         // No crash point: words for messages.
-        if known.isEmpty { return }
         for held in stripes {
             StripeLock(stripe: held.stripe).release()
-            held.core.noteChange(held.stripe.reference)
+            dictionaries[held.dictionary].core.noteChange(held.stripe.reference)
         }
         for cell in cells {
             cell.holder.setRelaxed(0)
             cell.lock.unlock()
         }
-        self = TargetLocks()
+        stripes.removeAll(keepingCapacity: true)
+        cells.removeAll(keepingCapacity: true)
+        if !known.isEmpty { known = [] }
     }
 }

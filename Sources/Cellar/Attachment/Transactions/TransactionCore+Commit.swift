@@ -47,21 +47,24 @@ extension TransactionCore {
     private func prepare(_ held: TargetLocks.Held) throws(StoreError) {
         // No crash point: `StripeWriter` has them.
         do throws(StoreError) {
+            let core = writes.dictionaries[held.dictionary].core
             let writer = StripeWriter(stripe: held.stripe, patience: attachment.options.lockTimeout)
-            for write in held.writes {
-                try held.core.load(write.place, writer, held.stripe.reference)
-                try writer.removeExpired(write.place, now: held.core.now)
+            for write in writes.all where held.has(write) {
+                try core.load(write.place, writer, held.stripe.reference)
+                try writer.removeExpired(write.place, now: core.now)
                 let item = writes.item(write)
-                if item.kind == .entry, try isNew(item, writer) { try writer.evictIfFull(now: held.core.now) }
+                if item.kind == .entry, try isNew(item, writer) { try writer.evictIfFull(now: core.now) }
             }
             var entries: [StripeWriter.Reservation] = []
-            for write in held.writes {
+            var removals = 0
+            for write in writes.all where held.has(write) {
                 let item = writes.item(write)
+                if item.kind == .removedEntry { removals += 1 }
                 guard item.kind == .entry else { continue }
                 let size = held.stripe.shape.blockSize(keyCount: item.keyCount, valueCount: item.valueCount)
                 entries.append(.init(hash: write.place, blockSize: size, isNew: try isNew(item, writer)))
             }
-            try writer.reserve(entries, removals: held.writes.count - entries.count)
+            try writer.reserve(entries, removals: removals)
         } catch {
             try StripeLock(stripe: held.stripe).undo()
             throw error
@@ -96,7 +99,7 @@ extension TransactionCore {
     /// Steps 6 to 11, where memory is all there is.
     func commit() throws(StoreError) {
         // No crash point: `TransactionArea` has them.
-        guard !writes.isEmpty, let area else { return locks.release() }
+        guard !writes.isEmpty, let area else { return releaseLocks() }
         area.beginChanges()
         if needsRecord { area.commit() }
         try makeChanges(area)
@@ -113,7 +116,7 @@ extension TransactionCore {
     /// Steps 7 to 11, where the database has it.
     func commitOnDisk() throws(StoreError) {
         // No crash point: `TransactionArea` and `TouchedPieces` have them.
-        guard !writes.isEmpty, let area else { return locks.release() }
+        guard !writes.isEmpty, let area else { return releaseLocks() }
         area.commit()
         // Everything that was listed is on disk with it.
         try TouchedPieces(area: area).clearAll()
@@ -127,14 +130,19 @@ extension TransactionCore {
             area.forget()
             area.endChanges()
         }
-        locks.release()
+        releaseLocks()
+    }
+
+    private func releaseLocks() {
+        // No crash point: see `TargetLocks`.
+        if !locks.isEmpty { locks.release(writes.dictionaries) }
     }
 
     // MARK: The changes
 
     /// Where that fails, which only damaged memory can make it, the record stays for whoever comes next.
     private func makeChanges(_ area: TransactionArea) throws(StoreError) {
-        defer { locks.release() }
+        defer { releaseLocks() }
         for write in writes.all { try make(write) }
         crashPoint("commit: changed")
         if needsRecord { area.forget() }

@@ -129,8 +129,7 @@ final class TransactionCore: @unchecked Sendable {
         let reader = CellReader(reference: cell)
         unsafe reader.copyValue(to: target.baseAddress!, size: target.count)
         try checkMoment()
-        let bytes = unsafe [UInt8](target)
-        reads.note { () throws(StoreError) in reader.bytes() == bytes }
+        unsafe reads.note(reader, was: UnsafeRawBufferPointer(target))
     }
 
     /// An element of an array, of any size.
