@@ -29,7 +29,7 @@ extension Attachment {
         }
         switch outcome {
         case .locked: return
-        case .ownerDied: CellLock(reference: reference, segment: segment).mend()
+        case .ownerDied: try CellLock(reference: reference, segment: segment).mend()
         case .busy: throw lockTimeout(reference)
         case .unusable(let number):
             throw StoreError(

@@ -8,7 +8,7 @@ extension DictionaryCore {
     func load(_ hash: UInt64, _ reference: DictionaryReference) throws(StoreError) {
         try attachment.checkUsable()
         let stripe = reference.stripe(of: hash)
-        let lock = try acquire(stripe)
+        let lock = try acquire(stripe, until: attachment.deadline)
         defer { lock.release() }
         do throws(StoreError) {
             try load(hash, StripeWriter(stripe: stripe, patience: attachment.options.lockTimeout), reference)

@@ -282,7 +282,7 @@ final class DictionaryCore: Sendable {
     func locked(
         _ stripe: Stripe, _ reference: DictionaryReference, _ body: (StripeWriter) throws -> Void
     ) throws {
-        let lock = try acquire(stripe)
+        let lock = try acquire(stripe, until: attachment.deadline)
         defer { lock.release() }
         if reference.cell.state == .removed { throw attachment.removedError }
         do { try body(StripeWriter(stripe: stripe, patience: attachment.options.lockTimeout)) } catch {
@@ -293,9 +293,9 @@ final class DictionaryCore: Sendable {
 
     /// Takes a stripe's lock or throws, saying who holds it.
     @discardableResult
-    func acquire(_ stripe: Stripe) throws(StoreError) -> StripeLock {
+    func acquire(_ stripe: Stripe, until deadline: @autoclosure () -> Int64) throws(StoreError) -> StripeLock {
         let lock = StripeLock(stripe: stripe)
-        if try lock.acquire(until: attachment.deadline, as: attachment.slot) { return lock }
+        if try lock.acquire(until: deadline(), as: attachment.slot) { return lock }
         throw stayedLocked(stripe)
     }
 

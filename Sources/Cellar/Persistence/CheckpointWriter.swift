@@ -18,6 +18,16 @@ struct CheckpointReport {
     var blocked: Set<Int> = []
     /// Why, for the newest of them.
     var obstacle: StoreError?
+
+    /// What was done besides.
+    mutating func add(_ other: CheckpointReport) {
+        bytes += other.bytes
+        chunks += other.chunks
+        records += other.records
+        removed += other.removed
+        blocked.formUnion(other.blocked)
+        obstacle = other.obstacle ?? obstacle
+    }
 }
 
 /// A live cell as the checkpoint sees it: pieces with marks.

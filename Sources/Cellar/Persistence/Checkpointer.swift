@@ -80,7 +80,7 @@ struct Checkpointer {
             taken = dictionaries
             let writer = CheckpointWriter(
                 segment: segment, catalogue: catalogue, verifies: isFull, slot: slot, dictionaries: dictionaries)
-            let (report, drained) = try write(batch, with: writer, dictionaries)
+            let (report, drained) = try write(&batch, with: writer, dictionaries)
             crashPoint("pass: committed")
             try settle(batch, report, taken)
             // Where that is not to be had, all of it is written once more.
@@ -112,7 +112,7 @@ struct Checkpointer {
     }
 
     private func write(
-        _ batch: [CollectedCell], with writer: CheckpointWriter, _ dictionaries: DictionaryCheckpoint?
+        _ batch: inout [CollectedCell], with writer: CheckpointWriter, _ dictionaries: DictionaryCheckpoint?
     ) throws(StoreError) -> (CheckpointReport, drained: UInt64?) {
         if batch.isEmpty, !hasTouchedPieces { return (CheckpointReport(), nil) }
         try catalogue.database.rotatePins(now: MonotonicClock.now())
@@ -120,14 +120,29 @@ struct Checkpointer {
         return try catalogue.database.write(patience: .seconds(1)) { (transaction) throws(StoreError) in
             var transactions = transactions
             try transactions.awaitChanges(as: slot)
-            let report = try writer.write(batch, in: transaction)
             transactions.entries = dictionaries?.entries
-            transactions.records = report.records
+            transactions.report = try writer.write(batch, in: transaction)
             // Last, so that nothing that is copied above is of a transaction that is not written here as a whole.
-            let drained = try transactions.drain(as: slot, in: transaction)
-            return (report, drained)
+            for _ in 0..<Self.attempts {
+                do throws(StoreError) {
+                    let drained = try transactions.drain(as: slot, in: transaction)
+                    return (transactions.report, drained)
+                } catch {
+                    // Of cells that were made since the batch was collected.
+                    guard error == TransactionCheckpoint.unrecorded else { throw error }
+                    let new = try collect(everything: false).cells
+                    batch += new
+                    // The next pass opens what they need.
+                    if dictionaries == nil, new.contains(where: { $0.cell.kind == .dictionary }) { throw error }
+                    transactions.report.add(try writer.write(new, in: transaction))
+                }
+            }
+            throw TransactionCheckpoint.unrecorded
         }
     }
+
+    /// How often a pass goes after new cells that transactions change.
+    private static let attempts = 8
 
     private var transactions: TransactionCheckpoint {
         TransactionCheckpoint(segment: segment, catalogue: catalogue, entries: nil)

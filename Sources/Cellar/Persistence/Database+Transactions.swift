@@ -85,6 +85,7 @@ extension Database {
             do throws(StoreError) { try write(patience: .zero) { _ throws(StoreError) in } } catch {
                 // A writer that lives is at it, and done in a moment.
                 guard error.code == .timedOut, MonotonicClock.now() < deadline else { throw error }
+                usleep(100)
             }
         }
     }

@@ -10,8 +10,8 @@ struct TransactionCheckpoint {
     let catalogue: Catalogue
     /// The entries of dictionaries; nil where they were not opened before the transaction.
     var entries: NamedDatabase?
-    /// The records of cells that this transaction of the database has.
-    var records: [CheckpointReport.SavedRecord] = []
+    /// What the checkpoint did before.
+    var report = CheckpointReport()
 
     private var area: TransactionArea { TransactionArea(segment: segment) }
 
@@ -33,12 +33,13 @@ struct TransactionCheckpoint {
     }
 
     /// Writes all pieces that are listed, if any are, as they are now. Returns what tells when they are on disk.
-    func drain(as slot: Int, in transaction: borrowing WriteTransaction) throws(StoreError) -> UInt64? {
+    mutating func drain(as slot: Int, in transaction: borrowing WriteTransaction) throws(StoreError) -> UInt64? {
         if TouchedPieces(area: area).isEmpty { return nil }
         // Written when the lock is free again.
         let (copies, number) = try copyListed(as: slot)
         try write(copies, in: transaction)
         crashPoint("write: transactions written")
+        if let obstacle = copies.obstacle { report.obstacle = obstacle }
         return number
     }
 
@@ -77,12 +78,20 @@ struct TransactionCheckpoint {
         var values: [UInt64: (uid: UInt64, bytes: [UInt8])] = [:]
         var elements: [UInt64: Elements] = [:]
         var dictionaries: [UInt64: Entries] = [:]
+        /// What is wrong with a piece that was passed over.
+        var obstacle: StoreError?
     }
 
     /// Copies these pieces as they are, but as the items of a transaction that commits will have them. Under the lock.
     func copy(_ pieces: [TouchedPiece], _ items: [RedoItem]) throws(StoreError) -> Copies {
         var copies = Copies()
-        for piece in pieces { try add(piece, to: &copies) }
+        for piece in pieces {
+            do throws(StoreError) { try add(piece, to: &copies) } catch {
+                // One that is damaged keeps no other from the disk.
+                guard [.corruptSegment, .unsupportedType].contains(error.code) else { throw error }
+                copies.obstacle = error
+            }
+        }
         for item in items where item.kind != .superseded { try add(item, to: &copies) }
         for key in copies.dictionaries.keys { try copyPlaces(of: &copies.dictionaries[key]!) }
         return copies
@@ -141,9 +150,12 @@ struct TransactionCheckpoint {
     private func isOfInterest(_ cell: CellHeader) throws(StoreError) -> Bool {
         guard cell.state == .live, !cell.isVolatile else { return false }
         let version = cell.record.acquire()
-        let isRecorded = version == 0 || records.contains { $0.cell.offset == cell.offset && $0.version == version }
-        guard isRecorded else { throw Self.unrecorded }
-        return true
+        let isRecorded =
+            version == 0 || report.records.contains { $0.cell.offset == cell.offset && $0.version == version }
+        if isRecorded { return true }
+        // Its record cannot be written: the pass tells of that.
+        if report.blocked.contains(cell.id) { return false }
+        throw Self.unrecorded
     }
 
     // MARK: Elements

@@ -13,7 +13,9 @@ struct CellLock {
     func acquire(for patience: Duration, as slot: Int) -> Bool {
         switch reference.lock.lock(until: MonotonicClock.deadline(after: patience)) {
         case .locked: break
-        case .ownerDied: mend()
+        case .ownerDied:
+            // It is usable then, and somebody else sees what is wrong.
+            guard (try? mend()) != nil else { return false }
         case .busy, .unusable: return false
         }
         // No crash point: a word for messages.
@@ -23,12 +25,21 @@ struct CellLock {
 
     func release() { reference.lock.unlock() }
 
-    /// After a holder's death: makes the cell whole and the lock usable. Killed within, the next locker does it again.
-    func mend() {
+    /// After a holder's death: makes the cell whole and the lock usable. Killed within, the next locker does it again. Where it
+    /// throws, the lock is given up.
+    func mend() throws(StoreError) {
         if reference.isArray {
             ArrayRecovery(reference: reference, segment: segment).finishUpdate()
         }
-        if let segment { RedoRecovery(TransactionArea(segment: segment)).applyPending(to: reference, in: segment) }
+        do throws(StoreError) {
+            if let segment {
+                try RedoRecovery(TransactionArea(segment: segment)).applyPending(to: reference, in: segment)
+            }
+        } catch {
+            reference.lock.makeConsistent()
+            reference.lock.unlock()
+            throw error
+        }
         crashPoint("cell lock: mended")
         reference.lock.makeConsistent()
     }

@@ -1,5 +1,6 @@
 import Cellar
 import CellarTestSupport
+import Synchronization
 import Testing
 
 /// Transactions and snapshots in one process: what they change, what they see, and when they refuse.
@@ -238,6 +239,75 @@ struct TransactionTests {
         }
     }
 
+    /// Of an array that an update is just being applied to, single elements were taken for what they still were: half of the
+    /// update was seen. The array's sequence belongs to what is read.
+    @Test func aSnapshotHasAllOfAnUpdate() throws {
+        try withScratchStore { scratch in
+            let store = try scratch.open()
+            let array = try store.array("array", of: Int.self, count: 200_000)
+            let isDone = Flag()
+            let updates = background {
+                for number in 1...150 { try array.update(atomically: nil) { $0.update(repeating: number) } }
+                isDone.set()
+            }
+            while !isDone.isSet {
+                let (first, last) = try store.snapshot { snapshot in
+                    (try snapshot.load(array, at: 199_999), try snapshot.load(array, at: 0))
+                }
+                #expect(first == last)
+            }
+            try runTask { try await updates.value }
+        }
+    }
+
+    /// Entries that come and go in one transaction, in buckets that fill and empty, as in a dictionary of Swift's.
+    @Test func manyEntriesAtATime() throws {
+        try withScratchStore { scratch in
+            var random = SeededRandom(for: "entries in transactions")
+            let store = try scratch.open()
+            let plain: SharedDictionary<Int, Pose> = try store.dictionary("plain")
+            let texts: SharedDictionary<String, String> = try store.dictionary("texts")
+            var expected: [Int: Int] = [:]
+            for _ in 0..<120 {
+                let isGrowing = random.next() % 2 == 0
+                try store.transaction(durability: random.next() % 8 == 0 ? .disk : .memory) { tx in
+                    for _ in 0..<Int.random(in: 1...150, using: &random) {
+                        let key = Int.random(in: 0..<400, using: &random)
+                        if isGrowing ? random.next() % 4 == 0 : random.next() % 4 != 0 {
+                            expected[key] = nil
+                            try tx.removeValue(for: key, in: plain)
+                            try tx.removeValue(for: "key \(key)", in: texts)
+                        } else {
+                            let number = Int.random(in: 0..<900, using: &random)
+                            expected[key] = number
+                            try tx.set(Pose(x: Double(number), y: 0, z: 0), for: key, in: plain)
+                            try tx.set(String(repeating: "t", count: number), for: "key \(key)", in: texts)
+                        }
+                    }
+                }
+                #expect(try plain.count == expected.count)
+            }
+            for key in 0..<400 {
+                #expect(try plain[key]?.x == expected[key].map { Double($0) })
+                #expect(try texts["key \(key)"]?.utf8.count == expected[key])
+            }
+            scratch.closeAll()
+            #expect(try Store.check(scratch.path).isWhole)
+        }
+    }
+
+    /// A dictionary with a limit keeps to it, however many entries come at a time.
+    @Test func aLimitHolds() throws {
+        try withScratchStore { scratch in
+            let store = try scratch.open()
+            let cache: SharedDictionary<Int, Int> = try store.dictionary("cache", capacity: 640)
+            for key in 0..<2000 { try cache.set(key, for: key) }
+            #expect(try cache.count <= 640)
+            try store.transaction { tx in for key in 3000..<3200 { try tx.set(key, for: key, in: cache) } }
+            #expect(try cache.count <= 640)
+        }
+    }
+
     // MARK: Refusals
 
     @Test func nestedCallsAreRefused() throws {
@@ -295,6 +365,23 @@ struct TransactionTests {
         }
     }
 
+    /// The kernel gives back 2,048 locks of a thread that is killed, and no more: who could hold more would keep the rest for ever.
+    @Test func tooManyLocksAreRefused() throws {
+        try withScratchStore { scratch in
+            let store = try scratch.open()
+            let poses = try (0..<2000).map { try store.value("pose \($0)", initial: Pose(x: 0, y: 0, z: 0)) }
+            func move(_ count: Int) throws {
+                try store.transaction { tx in
+                    for pose in poses[..<count] { try tx.store(Pose(x: 1, y: 1, z: 1), to: pose) }
+                }
+            }
+            #expect(codeThrown { try move(2000) } == .limitReached)
+            #expect(try poses[0].load().x == 0)
+            try move(1900)
+            #expect(try poses[1899].load().x == 1)
+        }
+    }
+
     /// More pieces than the lists for the disk hold: then the disk gets them with the transaction.
     @Test func fullListsAreEmptied() throws {
         try withScratchStore { scratch in
@@ -330,4 +417,10 @@ struct TransactionTests {
             #expect(try copy.value("new", of: Int.self).load() == 1)
         }
     }
+}
+
+private final class Flag: Sendable {
+    private let flag = Atomic(false)
+    var isSet: Bool { flag.load(ordering: .acquiring) }
+    func set() { flag.store(true, ordering: .releasing) }
 }

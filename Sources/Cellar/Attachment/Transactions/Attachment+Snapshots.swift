@@ -28,7 +28,11 @@ extension Attachment {
             guard attempt >= Self.attempts, writePolicy != Self.readOnly, let area = core.area, !transactions.isMine
             else { continue }
             try area.acquire(until: end, as: slot)
-            defer { area.release() }
+            transactions.enter()
+            defer {
+                transactions.leave()
+                area.release()
+            }
             if try look(core, needsDatabase, body) == nil { return }
         }
     }
@@ -37,23 +41,24 @@ extension Attachment {
     private func look(
         _ core: TransactionCore, _ needsDatabase: Bool, _ body: (TransactionCore) throws -> Void
     ) throws -> TransactionCore.Restart? {
-        guard needsDatabase else { return try look(core, in: nil, body) }
-        var outcome: Result<TransactionCore.Restart?, any Error> = .success(.changed)
-        try catalogue.database.read { (transaction: borrowing ReadTransaction) throws(StoreError) in
-            let raw = transaction.raw
-            outcome = Result { try look(core, in: raw, body) }
-        }
-        return try outcome.get()
-    }
-
-    private func look(
-        _ core: TransactionCore, in raw: RawTransaction?, _ body: (TransactionCore) throws -> Void
-    ) throws -> TransactionCore.Restart? {
+        // Before the database's snapshot: a transaction that commits between the two is noticed.
         guard let start = core.area.map(\.quietSequence) ?? 0 else {
             // A transaction makes its changes, or died at it.
             usleep(50)
             return .changed
         }
+        guard needsDatabase else { return try look(core, at: start, in: nil, body) }
+        var outcome: Result<TransactionCore.Restart?, any Error> = .success(.changed)
+        try catalogue.database.read { (transaction: borrowing ReadTransaction) throws(StoreError) in
+            let raw = transaction.raw
+            outcome = Result { try look(core, at: start, in: raw, body) }
+        }
+        return try outcome.get()
+    }
+
+    private func look(
+        _ core: TransactionCore, at start: UInt64, in raw: RawTransaction?, _ body: (TransactionCore) throws -> Void
+    ) throws -> TransactionCore.Restart? {
         core.begin(at: start, in: raw)
         defer { core.end() }
         do {

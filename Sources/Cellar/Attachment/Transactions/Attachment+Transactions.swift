@@ -22,13 +22,16 @@ extension Attachment {
         let patience = timeout ?? options.lockTimeout
         if durability == .memory, try runInMemory(area, patience, body) { return }
         let deadline = MonotonicClock.deadline(after: patience)
+        var obstacle: StoreError?
         while true {
             switch try runOnDisk(area, deadline, body) {
             case nil: return
-            case .needsRecords: try sync(timeout: patience)
+            case .needsRecords:
+                // What keeps other cells from the disk need not keep these.
+                do throws(StoreError) { try sync(timeout: patience) } catch { obstacle = error }
             case .changed, .needsDatabase: break
             }
-            if MonotonicClock.now() >= deadline { throw changedTooOften }
+            if MonotonicClock.now() >= deadline { throw obstacle ?? changedTooOften }
         }
     }
 
@@ -91,7 +94,8 @@ extension Attachment {
             }
         } catch {
             guard let core = run.core else { throw error }
-            // The database may have it although it says that something went wrong.
+            // The database may have it although it says that something went wrong. Where it does not answer, the record stays, for
+            // who comes next to ask.
             guard area.state == .onDisk, try catalogue.hasTransaction(run.name) else {
                 core.abandon()
                 if let restart = core.restart { return restart }
@@ -154,6 +158,7 @@ private final class DiskRun {
 
     func leave() {
         guard let core else { return }
+        core.releaseLocks()
         core.end()
         attachment.transactions.leave()
         area.release()

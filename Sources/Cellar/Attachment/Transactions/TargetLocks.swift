@@ -8,6 +8,8 @@ struct TargetLocks: ~Copyable {
     /// Addresses of both, where there are many.
     private var known: Set<UInt> = []
     private static let few = 16
+    /// The kernel gives back 2,048 locks of a dead thread, the newest first: so many leave room for those that were taken before.
+    private static let most = 1_900
 
     /// A stripe's lock, which of the changed dictionaries it is of.
     struct Held {
@@ -24,35 +26,57 @@ struct TargetLocks: ~Copyable {
 
     var isEmpty: Bool { cells.isEmpty && stripes.isEmpty }
 
-    /// Takes them, waiting for each as long as the store's `lockTimeout`. Throws with those that were taken still held.
-    mutating func take(for writes: borrowing PendingWrites, _ attachment: Attachment) throws(StoreError) {
+    /// Takes them, waiting until the deadline at most. Throws with those that were taken still held.
+    mutating func take(
+        for writes: borrowing PendingWrites, _ attachment: Attachment, until deadline: () -> Int64
+    ) throws(StoreError) {
         // No crash point: `StripeLock` has one, and for cells a word for messages.
         for write in writes.all where write.kind != .word && writes.item(write).kind != .superseded {
             if write.kind == .cell {
-                try take(writes.cells[write.target], write.address, attachment)
+                try take(writes.cells[write.target], write.address, attachment, until: deadline)
             } else {
                 let dictionary = writes.dictionaries[write.target]
-                try take(dictionary.reference.stripe(of: write.place), of: write.target, dictionary.core)
+                try take(
+                    dictionary.reference.stripe(of: write.place), of: write.target, dictionary.core, until: deadline)
             }
         }
     }
 
-    private mutating func take(_ cell: CellReference, _ address: UInt, _ attachment: Attachment) throws(StoreError) {
+    private mutating func take(
+        _ cell: CellReference, _ address: UInt, _ attachment: Attachment, until deadline: () -> Int64
+    ) throws(StoreError) {
         // No crash point: a word for messages.
         if isKnown(address) { return }
-        try attachment.lock(cell, timeout: nil)
+        try checkRoom()
+        let outcome = try attachment.tryLock(cell.lock)
+        if case .locked = outcome {
+        } else {
+            let patience = Duration.nanoseconds(max(deadline() - MonotonicClock.now(), 0))
+            try attachment.lockSlowly(cell, after: outcome, timeout: patience)
+        }
         cells.append(cell)
         cell.holder.setRelaxed(LockHolder.briefly(slot: attachment.slot))
         if cell.isRemoved { throw attachment.removedError }
     }
 
-    private mutating func take(_ stripe: Stripe, of dictionary: Int, _ core: DictionaryCore) throws(StoreError) {
+    private mutating func take(
+        _ stripe: Stripe, of dictionary: Int, _ core: DictionaryCore, until deadline: () -> Int64
+    ) throws(StoreError) {
         // No crash point: `StripeLock` has one.
         let held = Held(stripe: stripe, dictionary: dictionary)
         if isKnown(held.address) { return }
-        try core.acquire(stripe)
+        try checkRoom()
+        try core.acquire(stripe, until: deadline())
         stripes.append(held)
         if stripe.reference.cell.state == .removed { throw core.attachment.removedError }
+    }
+
+    private func checkRoom() throws(StoreError) {
+        if cells.count + stripes.count < Self.most { return }
+        throw StoreError(
+            .limitReached,
+            "a transaction changes more than \(Self.most) arrays, values of more than 8 bytes and parts of dictionaries: "
+                + "make several of it, or put such values in one array")
     }
 
     private mutating func isKnown(_ address: UInt) -> Bool {

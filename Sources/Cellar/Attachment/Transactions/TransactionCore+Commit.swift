@@ -19,7 +19,7 @@ extension TransactionCore {
     /// Steps 1 to 5; what fails leaves nothing behind, once `abandon` is called.
     func prepare(until deadline: @autoclosure () -> Int64) throws(StoreError) {
         // No crash point: `RedoRecord` and `TouchedPieces` have them.
-        if writes.needsLocks { try locks.take(for: writes, attachment) }
+        if writes.needsLocks { try locks.take(for: writes, attachment, until: deadline) }
         guard try reads.isCurrent() else { throw begin(again: .changed) }
         if writes.isEmpty { return }
         for cell in locks.cells where cell.isArray { try prepare(array: cell) }
@@ -49,22 +49,23 @@ extension TransactionCore {
         do throws(StoreError) {
             let core = writes.dictionaries[held.dictionary].core
             let writer = StripeWriter(stripe: held.stripe, patience: attachment.options.lockTimeout)
+            var newCount: UInt64 = 0
             for write in writes.all where held.has(write) {
                 try core.load(write.place, writer, held.stripe.reference)
                 try writer.removeExpired(write.place, now: core.now)
                 let item = writes.item(write)
-                if item.kind == .entry, try isNew(item, writer) { try writer.evictIfFull(now: core.now) }
+                guard item.kind == .entry, try isNew(item, writer) else { continue }
+                try writer.evictIfFull(now: core.now, besides: newCount)
+                newCount += 1
             }
             var entries: [StripeWriter.Reservation] = []
-            var removals = 0
             for write in writes.all where held.has(write) {
                 let item = writes.item(write)
-                if item.kind == .removedEntry { removals += 1 }
                 guard item.kind == .entry else { continue }
                 let size = held.stripe.shape.blockSize(keyCount: item.keyCount, valueCount: item.valueCount)
                 entries.append(.init(hash: write.place, blockSize: size, isNew: try isNew(item, writer)))
             }
-            try writer.reserve(entries, removals: removals)
+            try writer.reserve(entries)
         } catch {
             try StripeLock(stripe: held.stripe).undo()
             throw error
@@ -116,7 +117,8 @@ extension TransactionCore {
     /// Steps 7 to 11, where the database has it.
     func commitOnDisk() throws(StoreError) {
         // No crash point: `TransactionArea` and `TouchedPieces` have them.
-        guard !writes.isEmpty, let area else { return releaseLocks() }
+        defer { releaseLocks() }
+        guard !writes.isEmpty, let area else { return }
         area.commit()
         // Everything that was listed is on disk with it.
         try TouchedPieces(area: area).clearAll()
@@ -133,7 +135,7 @@ extension TransactionCore {
         releaseLocks()
     }
 
-    private func releaseLocks() {
+    func releaseLocks() {
         // No crash point: see `TargetLocks`.
         if !locks.isEmpty { locks.release(writes.dictionaries) }
     }
@@ -147,6 +149,7 @@ extension TransactionCore {
         crashPoint("commit: changed")
         if needsRecord { area.forget() }
         area.endChanges()
+        for held in locks.stripes { shrink(held) }
         if attachment.writePolicy == Attachment.plain { MemoryBarrier.compilerOnly() } else { MemoryBarrier.full() }
         for write in writes.all { note(write) }
         crashPoint("commit: noted")
@@ -171,6 +174,22 @@ extension TransactionCore {
             }
         } else {
             unsafe CellWriter(reference: cell).write(UnsafeRawPointer(item.value.baseAddress!), size: cell.size)
+        }
+    }
+
+    /// What could not be done before, since it may need memory: buckets that are far too large give theirs back.
+    private func shrink(_ held: TargetLocks.Held) {
+        // No crash point: `StripeWriter` has them.
+        let writer = StripeWriter(stripe: held.stripe)
+        for write in writes.all where held.has(write) && writes.item(write).kind == .removedEntry {
+            do throws(StoreError) {
+                let position = try writer.position(of: write.place)
+                if let bucket = position.bucket { try writer.shrink(position, bucket) }
+            } catch {
+                // It stays as it is, which costs memory and nothing else. What was begun is undone, or left for the next.
+                try? StripeLock(stripe: held.stripe).undo()
+                return
+            }
         }
     }
 

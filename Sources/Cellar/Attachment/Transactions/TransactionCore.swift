@@ -76,7 +76,11 @@ final class TransactionCore: @unchecked Sendable {
         unsafe state.isOpen = true
     }
 
+    /// Nothing of it is kept that keeps the attachment.
     func end() {
+        reads.clear()
+        writes.clear()
+        if unsafe !state.notes.isEmpty { unsafe state.notes = [:] }
         unsafe state.isOpen = false
         unsafe state.raw = nil
     }
@@ -141,7 +145,7 @@ final class TransactionCore: @unchecked Sendable {
         try checkOpen(attachment)
         let found = writes.find(unsafe UInt(bitPattern: cell.address), UInt64(index))
         if let found { return unsafe target.copyMemory(from: UnsafeRawBufferPointer(writes.item(found).value)) }
-        if SharedElement.isAtomic(stride: cell.stride), cell.sequence.acquire() & 1 == 0 {
+        if SharedElement.isAtomic(stride: cell.stride), noteQuiet(cell) {
             let element = unsafe SharedElement(cell.payload + index * cell.stride, stride: cell.stride)
             var word = reads.load(element).littleEndian
             try checkMoment()
@@ -154,6 +158,12 @@ final class TransactionCore: @unchecked Sendable {
         try checkMoment()
         unsafe target.copyBytes(from: bytes)
         reads.note { () throws(StoreError) in reader.element(index) == bytes }
+    }
+
+    /// Whether no committed update waits to be applied to an array; and that this stays so is noted: an element that one is
+    /// about to replace is the same still when it is looked at once more.
+    private func noteQuiet(_ cell: CellReference) -> Bool {
+        reads.load(unsafe SharedElement(cell.address + CELLAR_CELL_SEQUENCE, stride: 8)) & 1 == 0
     }
 
     /// The value of a dictionary's key; nil if there is none.

@@ -7,9 +7,11 @@ extension StripeWriter {
     /// Removes an entry that was not read for long, if the stripe has as many as it may. The hand goes around all slots; it
     /// passes over those that were used since it last came by, once (CLOCK, after Corbató, 1968). An entry that has expired
     /// goes first. Only what is in memory can go.
-    func evictIfFull(now: UInt64) throws(StoreError) {
+    ///
+    /// `besides`: so many that are to come are not counted yet.
+    func evictIfFull(now: UInt64, besides others: UInt64 = 0) throws(StoreError) {
         let limit = stripe.reference.stripeCapacity
-        guard limit != 0, stripe.count.relaxed() >= limit else { return }
+        guard limit != 0, stripe.count.relaxed() &+ others >= limit else { return }
         var looked = 0
         var empty = 0
         var (index, slot) = (Int(clamping: stripe.hand.relaxed() / 16), Int(stripe.hand.relaxed() % 16))

@@ -94,8 +94,9 @@ struct StripeWriter {
         return old == nil
     }
 
-    /// Removes a slot's entry. Steps: 1. the intent; 2. the state: it is gone; 3. its block; 4. a smaller bucket.
-    func remove(_ index: Int, at position: Position) throws(StoreError) {
+    /// Removes a slot's entry. Steps: 1. the intent; 2. the state: it is gone; 3. its block; 4. a smaller bucket, for which there
+    /// may have to be memory.
+    func remove(_ index: Int, at position: Position, shrinks: Bool = true) throws(StoreError) {
         guard let bucket = position.bucket else { return }
         intent.begin(
             .put, bucket: bucket.offset, place: StripeIntent.slots(new: nil, old: index),
@@ -103,7 +104,7 @@ struct StripeWriter {
         try commit(bucket, BucketState(bucket.state.relaxed()), new: nil, old: index)
         markDirty(position)
         intent.end()
-        try shrink(position, bucket)
+        if shrinks { try shrink(position, bucket) }
     }
 
     func markDirty(_ position: Position) {

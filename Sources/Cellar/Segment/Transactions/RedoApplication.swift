@@ -63,18 +63,26 @@ enum RedoApplication {
         // No crash point: `StripeWriter` has them.
         let shape = stripe.shape
         guard shape.keySize == nil || shape.keySize == item.keyCount else { throw wrong(stripe.segment) }
-        let writer = StripeWriter(stripe: stripe)
+        // All memory that it needs was reserved; where that is not so after all, it is worth a wait.
+        let writer = StripeWriter(stripe: stripe, patience: .seconds(1))
         let hash = unsafe stripe.reference.hash(item.key)
         guard hash == item.place else { throw wrong(stripe.segment) }
+        let position = try writer.position(of: hash)
+        let index = position.bucket.flatMap { bucket in unsafe writer.find(item.key, hash, in: bucket) }
         if item.kind == .removedEntry {
-            let position = try writer.position(of: hash)
-            guard let bucket = position.bucket, let index = unsafe writer.find(item.key, hash, in: bucket) else {
-                return
-            }
-            return try writer.remove(index, at: position)
+            if let index { try writer.remove(index, at: position, shrinks: false) }
+            return
         }
         guard shape.valueSize == nil || shape.valueSize == item.valueCount else { throw wrong(stripe.segment) }
+        // Made already, by who died then: doing it again would need memory again.
+        if let index, let slot = position.bucket?.slot(index), try isThere(item, slot, writer) { return }
         unsafe try writer.put(item.key, hash, UnsafeRawBufferPointer(item.value), expiry: item.expiry)
+    }
+
+    private static func isThere(_ item: RedoItem, _ slot: BucketSlot, _ writer: StripeWriter) throws(StoreError) -> Bool
+    {
+        if writer.shape.expires, slot.expiry.relaxed() != item.expiry { return false }
+        return unsafe try writer.reader.valueBytes(of: slot).elementsEqual(item.value)
     }
 
     private static func wrong(_ segment: Segment) -> StoreError {

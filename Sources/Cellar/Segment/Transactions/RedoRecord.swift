@@ -32,7 +32,8 @@ struct RedoRecord {
     /// Writes the record, which counts once it is committed.
     @unsafe
     func write(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
-        area.number.setRelaxed(area.number.relaxed() &+ 1)
+        // After the state of the transaction before; pairs with the acquire load in `RedoRecovery.pending`.
+        area.number.release(area.number.relaxed() &+ 1)
         crashPoint("commit: numbered")
         // The number stays before the record's bytes; pairs with the acquire fence in `RedoRecovery.pending`.
         SharedFence.release()
@@ -42,16 +43,19 @@ struct RedoRecord {
         crashPoint("commit: recorded")
     }
 
-    /// Calls `body` with each item, in order. Throws `.corruptSegment` where the record makes no sense.
-    func forEach(_ body: (RedoItem) throws(StoreError) -> Void) throws(StoreError) {
+    /// Calls `body` with each item and its size, which was checked, in order. Throws `.corruptSegment` where the record makes no sense.
+    func forEach(_ body: (RedoItem, _ size: Int) throws(StoreError) -> Void) throws(StoreError) {
         let length = Int(clamping: area.recordLength.relaxed())
         guard length <= Int(clamping: area.recordCapacity.relaxed()) else { throw damaged }
         let start = unsafe try segment.require(area.record.relaxed(), count: length, "a transaction's record")
         var offset = 0
         while offset < length {
             guard let item = unsafe RedoItem(at: start + offset, left: length - offset) else { throw damaged }
-            try body(item)
-            offset += item.size
+            // Once: others may write here meanwhile.
+            let size = item.size
+            guard size <= length - offset else { throw damaged }
+            try body(item, size)
+            offset += size
         }
     }
 

@@ -23,25 +23,28 @@ struct RedoRecovery {
     func finish() throws(StoreError) {
         try resolve()
         if area.state == .committed {
-            try RedoRecord(area: area).forEach { item throws(StoreError) in try complete(item) }
+            try RedoRecord(area: area).forEach { (item, _) throws(StoreError) in try complete(item) }
             area.forget()
         }
         if area.sequence.relaxed() & 1 != 0 { area.endChanges() }
         crashPoint("recover transaction: done")
     }
 
-    /// Where only the database knows whether the transaction committed, it is asked. Its answer stays the same, so anybody
-    /// may ask at any time.
+    /// Where only the database knows whether the transaction committed, it is asked.
     private func resolve() throws(StoreError) {
         guard let state = area.state else { throw segment.corrupt("the state of its transactions is of no known kind") }
         guard state == .onDisk else { return }
+        let isThere = try databaseNames(area.identity.relaxed())
+        // Under the transactions' lock: nobody else changes it.
+        area.stateWord.release((isThere ? TransactionArea.State.committed : .none).rawValue)
+        crashPoint("recover transaction: resolved")
+    }
+
+    private func databaseNames(_ name: UInt64) throws(StoreError) -> Bool {
         guard let asks = segment.databaseNames.withLock({ $0 }) else {
             throw StoreError(.ownerDied, "a process died in a transaction, and the database is not open to ask")
         }
-        let isThere = try asks(area.identity.relaxed())
-        let outcome: TransactionArea.State = isThere ? .committed : .none
-        _ = area.stateWord.compareExchange(TransactionArea.State.onDisk.rawValue, outcome.rawValue)
-        crashPoint("recover transaction: resolved")
+        return try asks(name)
     }
 
     /// Makes one change, unless it was made. A cell that is not there any more needs none.
@@ -55,19 +58,24 @@ struct RedoRecovery {
             }
             defer { lock.release() }
             if item.applied.acquire() == 0 { try RedoApplication.apply(item, in: stripe) }
+            // Before anybody else has the lock: what it does then is not to be overwritten.
+            item.applied.release(1)
+            crashPoint("recover transaction: entry applied")
         } else {
             let reference = try CellReference(ofTypeOf: cell)
             if cell.kind == .value, reference.size <= 8 {
                 try RedoApplication.apply(item, to: reference, in: segment)
+                item.applied.release(1)
+                crashPoint("recover transaction: word applied")
             } else {
                 let lock = CellLock(reference: reference, segment: segment)
                 guard lock.acquire(for: Self.patience, as: slot) else { throw stayedLocked }
                 defer { lock.release() }
                 if item.applied.acquire() == 0 { try RedoApplication.apply(item, to: reference, in: segment) }
+                item.applied.release(1)
+                crashPoint("recover transaction: applied")
             }
         }
-        item.applied.release(1)
-        crashPoint("recover transaction: applied")
     }
 
     private func cell(of item: RedoItem) throws(StoreError) -> CellHeader? {
@@ -85,18 +93,13 @@ struct RedoRecovery {
     ///
     /// Whoever committed a change to it held that lock. So if it has changes on record, they stay there until the caller
     /// gives the lock up: only then can the whole be finished.
-    func applyPending(to reference: CellReference, in segment: Segment) {
+    func applyPending(to reference: CellReference, in segment: Segment) throws(StoreError) {
         guard reference.isArray || reference.size > 8 else { return }
-        do throws(StoreError) {
-            let cell = unsafe segment.offset(of: reference.address)
-            for item in try pending(cell, { _ in true }) {
-                try RedoApplication.apply(item.copy, to: reference, in: segment)
-                item.applied.release(1)
-                crashPoint("recover transaction: cell applied")
-            }
-        } catch {
-            // The record stays, for whoever finishes the whole, and is told.
-            return
+        let cell = unsafe segment.offset(of: reference.address)
+        for item in try pending(cell, { _ in true }) {
+            try RedoApplication.apply(item.copy, to: reference, in: segment)
+            item.applied.release(1)
+            crashPoint("recover transaction: cell applied")
         }
     }
 
@@ -121,13 +124,17 @@ struct RedoRecovery {
         // The number first: a record that is complete at the look at the state is that one's, or the number has changed by
         // the second look at it.
         let number = area.number.acquire()
-        guard area.stateWord.acquire() != TransactionArea.State.none.rawValue else { return [] }
+        let state = area.state
+        guard state == .onDisk || state == .committed else { return [] }
+        let name = area.identity.relaxed()
         var found: [PendingItem] = []
         var damage: StoreError?
         do throws(StoreError) {
-            try RedoRecord(area: area).forEach { item throws(StoreError) in
-                guard item.cell == cell, item.kind != .superseded, isWanted(item) else { return }
-                found.append(PendingItem(bytes: RedoBytes(copying: item), applied: item.applied))
+            try RedoRecord(area: area).forEach { (item, size) throws(StoreError) in
+                guard item.cell == cell, item.kind != .superseded, isWanted(item), item.applied.acquire() == 0 else {
+                    return
+                }
+                found.append(PendingItem(bytes: RedoBytes(copying: item, size: size), applied: item.applied))
             }
         } catch { damage = error }
         // The copying loads stay before the next load; pairs with the release fence in `RedoRecord.write`.
@@ -135,10 +142,12 @@ struct RedoRecovery {
         guard area.number.relaxed() == number else { return [] }
         if let damage { throw damage }
         if found.isEmpty { return [] }
-        // Its transaction had the lock that is the caller's now, so it is of a dead process, and may be asked for.
-        try resolve()
-        guard area.state == .committed else { return [] }
-        return found.filter { $0.applied.acquire() == 0 }
+        // Its transaction had the lock that is the caller's now, so it is of a dead process, and the database's answer is
+        // final. If it is that the transaction committed, the record stays until the caller gives the lock up; if not,
+        // others may be at their own meanwhile, so what the state says now is of no account.
+        if state == .onDisk, try !databaseNames(name) { return [] }
+        SharedFence.acquire()
+        return area.number.relaxed() == number ? found : []
     }
 }
 
@@ -148,8 +157,8 @@ final class RedoBytes {
     private let memory: UnsafeMutableRawBufferPointer
     var item: RedoItem { unsafe RedoItem(at: memory.baseAddress!) }
 
-    init(copying item: RedoItem) {
-        unsafe memory = UnsafeMutableRawBufferPointer.allocate(byteCount: item.size, alignment: 16)
+    init(copying item: RedoItem, size: Int) {
+        unsafe memory = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
         unsafe SharedBytes.copyOutAligned(item.address, memory.baseAddress!, count: memory.count)
     }
 

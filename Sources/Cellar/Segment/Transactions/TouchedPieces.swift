@@ -49,7 +49,9 @@ struct TouchedPieces {
     }
 
     /// Whether so many more can be put into set 0.
-    func hasRoom(for count: Int) -> Bool { Int(clamping: area.touchedCount(0).relaxed()) + count <= Self.most }
+    func hasRoom(for count: Int) -> Bool {
+        count <= Self.most && area.touchedCount(0).relaxed() <= UInt64(Self.most - count)
+    }
 
     func reserve(as slot: Int, until deadline: @autoclosure () -> Int64) throws(StoreError) {
         if area.touchedCapacity.relaxed() >= UInt64(Self.byteCount) { return }
