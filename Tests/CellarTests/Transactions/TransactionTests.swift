@@ -269,20 +269,23 @@ struct TransactionTests {
             let texts: SharedDictionary<String, String> = try store.dictionary("texts")
             var expected: [Int: Int] = [:]
             for _ in 0..<120 {
+                // Drawn beforehand, since the body may run again.
                 let isGrowing = random.next() % 2 == 0
+                let changes: [(key: Int, number: Int?)] = (0..<Int.random(in: 1...150, using: &random)).map { _ in
+                    let isRemoved = isGrowing ? random.next() % 4 == 0 : random.next() % 4 != 0
+                    let number = Int.random(in: 0..<900, using: &random)
+                    return (Int.random(in: 0..<400, using: &random), isRemoved ? nil : number)
+                }
+                for (key, number) in changes { expected[key] = number }
                 try store.transaction(durability: random.next() % 8 == 0 ? .disk : .memory) { tx in
-                    for _ in 0..<Int.random(in: 1...150, using: &random) {
-                        let key = Int.random(in: 0..<400, using: &random)
-                        if isGrowing ? random.next() % 4 == 0 : random.next() % 4 != 0 {
-                            expected[key] = nil
+                    for (key, number) in changes {
+                        guard let number else {
                             try tx.removeValue(for: key, in: plain)
                             try tx.removeValue(for: "key \(key)", in: texts)
-                        } else {
-                            let number = Int.random(in: 0..<900, using: &random)
-                            expected[key] = number
-                            try tx.set(Pose(x: Double(number), y: 0, z: 0), for: key, in: plain)
-                            try tx.set(String(repeating: "t", count: number), for: "key \(key)", in: texts)
+                            continue
                         }
+                        try tx.set(Pose(x: Double(number), y: 0, z: 0), for: key, in: plain)
+                        try tx.set(String(repeating: "t", count: number), for: "key \(key)", in: texts)
                     }
                 }
                 #expect(try plain.count == expected.count)
