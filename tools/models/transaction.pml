@@ -1,18 +1,22 @@
 /* Transactions (Segment/Transactions, Attachment/Transactions, Persistence/TransactionCheckpoint.swift).
  *
- * Modelled: a number (changed without a lock) and a block (changed under its lock) that a process's transactions bring from one
- * version to the next together, in memory or on disk; a process that changes a part of the block of its own, under the lock alone; a
+ * Modelled: a number (changed without a lock) and a block (changed under its lock) that two processes' transactions bring from
+ * one version to the next together, in memory or on disk; a process that changes a part of the block of its own, under the lock alone; a
  * checkpointer; somebody who takes snapshots. Anybody but the last may be killed after any step, and the next who comes by
  * mends. The database's transactions are one step each; its lock and the others come back when their holder is killed.
  * Left out: pieces that a checkpoint passes over, because they are clean, or locked; store buffers (every ordering here is between atomic operations, or a fence on both sides); the body's reads.
  *
+ * With one death; with two it can be searched to its end for one transactor alone, of two versions, and holds.
+ *
  * Properties: a snapshot has both of one version; so has the disk, at any moment; a version that was to be on disk stays
  * there; what was changed under the block's lock is not lost.
  *
- * mutations: NO_RECORD NO_SEQUENCE SEQUENCE_LATE NO_DRAIN NO_WAIT NO_MENDING LIST_LATE NOT_ASKED
+ * mutations: NO_RECORD NO_SEQUENCE SEQUENCE_LATE NO_DRAIN NO_WAIT NO_MENDING LIST_LATE NOT_ASKED STATE_BELIEVED
  */
-#define VERSIONS 2       /* that the transactor adds at most */
-#define DEATHS 2
+#define VERSIONS 1       /* that each of the two transactors adds at most */
+#ifndef DEATHS
+#define DEATHS 1
+#endif
 
 #define NONE 0
 #define ONDISK 1
@@ -33,6 +37,8 @@ bool blockAbandoned = false, abandoned = false;
 byte diskNumber = 0, diskBlock = 0, diskOwn = 0, diskName = 0;
 
 byte deaths = 0, names = 0;
+byte seenName, seenState, seenRecord, seenOwnPart;   /* of who mends, who is alone at it */
+bool seenApplied, isThere;
 byte durable = 0;          /* ghost: the newest version that a call returned with, and that was to be on disk */
 byte owned = 0;            /* ghost: changes of the block's own part */
 
@@ -53,16 +59,25 @@ inline takeBlock(me) {
     if
     :: blockAbandoned ->
 #ifndef NO_MENDING
+        /* What is on record for the block, of a record that stands still; then the database's answer. The state may be
+         * another transaction's by then. */
+        atomic { seenName = recordName; seenState = state; seenRecord = recordBlock; seenOwnPart = recordOwn; seenApplied = appliedBlock };
         if
-        :: state == ONDISK -> atomic { if :: diskName == recordName -> state = COMMITTED :: else -> state = NONE fi }
-        :: else
-        fi;
-        if
-        :: state == COMMITTED && !appliedBlock ->
-            atomic { block = recordBlock; own = recordOwn };
-            MAYBE_DIE(me);
-            appliedBlock = true
-        :: else
+        :: seenState == NONE || seenApplied
+        :: else ->
+            atomic { isThere = (seenState == COMMITTED || diskName == seenName) };
+#ifdef STATE_BELIEVED
+            isThere = (state == COMMITTED);
+#else
+            isThere = isThere && recordName == seenName;
+#endif
+            if
+            :: isThere ->
+                atomic { block = seenRecord; own = seenOwnPart };
+                MAYBE_DIE(me);
+                appliedBlock = true
+            :: else
+            fi
         fi;
 #endif
         blockAbandoned = false
@@ -191,7 +206,7 @@ proctype checkpointer(byte me) {
     byte n = 0, seenNumber, seenBlock, seenOwn;
     bool isFailing, hasDrained;
     do
-    :: n < 2 ->
+    :: n < 1 ->
         n++;
         hasDrained = false;
         atomic { diskLock == FREE -> diskLock = me };
@@ -237,7 +252,7 @@ proctype checkpointer(byte me) {
             lock = FREE
         :: else
         fi
-    :: n == 2 -> break
+    :: n == 1 -> break
     od;
 died: skip
 }
@@ -264,7 +279,7 @@ died: skip
 }
 
 init {
-    atomic { run transactor(0); run owner(2); run checkpointer(3); run looker() };
+    atomic { run transactor(0); run transactor(1); run owner(2); run checkpointer(3); run looker() };
     _nr_pr == 1;
     deaths = DEATHS;
     run opener(4)
