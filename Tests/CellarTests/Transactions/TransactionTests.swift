@@ -299,6 +299,34 @@ struct TransactionTests {
         }
     }
 
+    /// After a restart only the disk has a dictionary's entries: a transaction brings in what it looks for, inside the
+    /// database's own as well.
+    @Test(arguments: [TransactionDurability.memory, .disk])
+    func whatOnlyTheDiskHas(_ durability: TransactionDurability) throws {
+        try withScratchStore { scratch in
+            let first: SharedDictionary<Int, String> = try scratch.open().dictionary("texts")
+            for key in 0..<500 { try first.set("old \(key)", for: key) }
+            let store = try scratch.reboot()
+            let texts: SharedDictionary<Int, String> = try store.dictionary("texts")
+            try store.transaction(durability: durability) { tx in
+                for key in 0..<100 {
+                    #expect(try tx.value(for: key, in: texts) == "old \(key)")
+                    try tx.set("new \(key)", for: key, in: texts)
+                    try tx.removeValue(for: key + 100, in: texts)
+                    // Not looked for before.
+                    try tx.set("new \(key)", for: key + 200, in: texts)
+                }
+            }
+            #expect(try texts.count == 400)
+            let again: SharedDictionary<Int, String> = try scratch.reboot().dictionary("texts")
+            #expect(try again.count == 400)
+            for key in 0..<500 {
+                let expected = key < 100 ? "new \(key)" : key < 200 ? nil : key < 300 ? "new \(key - 200)" : "old \(key)"
+                #expect(try again[key] == expected)
+            }
+        }
+    }
+
     /// A dictionary with a limit keeps to it, however many entries come at a time.
     @Test func aLimitHolds() throws {
         try withScratchStore { scratch in

@@ -61,23 +61,3 @@ struct RedoRecord {
 
     private var damaged: StoreError { segment.corrupt("the record of a transaction makes no sense") }
 }
-
-extension Catalog {
-    /// Gives a word of the header a larger block; the old one goes to limbo.
-    func replaceBlock(at place: Int, capacity: Int, size: Int) throws(StoreError) {
-        let (word, sizeWord) = (segment.word(place), segment.word(capacity))
-        let old = Block(offset: word.relaxed(), size: sizeWord.relaxed())
-        let intent = Intent(segment: segment)
-        let block = try Allocator(segment: segment).take(size) {
-            intent.begin(.publish, block: $0, other: UInt64(place))
-        }
-        sizeWord.release(0)
-        crashPoint("block: none")
-        word.release(block.offset)
-        crashPoint("block: published")
-        sizeWord.release(UInt64(size))
-        crashPoint("block: sized")
-        intent.end()
-        if old.offset != 0, old.size > 0 { try Limbo(segment: segment).retire(old) }
-    }
-}
