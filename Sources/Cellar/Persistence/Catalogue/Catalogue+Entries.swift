@@ -1,12 +1,17 @@
+import Synchronization
+
 /// The entries of dictionaries on disk.
 extension Catalogue {
     /// The named database of all dictionaries' entries, made with the first of them: `EntryKey` → expiry, if the dictionary has
     /// those (8 bytes, little-endian), and the value's bytes.
     static let entries = "entries"
 
-    /// Must not be called inside a transaction.
+    /// Must not be called inside a transaction, unless it is open already.
     func entries(creates: Bool) throws(StoreError) -> NamedDatabase? {
-        try database.named(Self.entries, creates: creates)
+        if let opened = openedEntries.database.withLock({ $0 }) { return opened }
+        let opened = try database.named(Self.entries, creates: creates)
+        openedEntries.database.withLock { $0 = opened }
+        return opened
     }
 
     /// The entries of one dictionary whose hashes end in the last `count` bits of `hash`, in the order of the reversed hash,
@@ -68,4 +73,9 @@ extension Catalogue {
     var badEntry: StoreError {
         .damaged("\(database.directory)/data.mdb", "an entry of a dictionary on disk makes no sense")
     }
+}
+
+/// A named database that stays, where copies of a catalogue find it. Held briefly, never while a database is opened.
+final class OpenedDatabase: Sendable {
+    let database = Mutex<NamedDatabase?>(nil)
 }

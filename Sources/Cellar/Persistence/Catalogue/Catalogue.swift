@@ -16,6 +16,8 @@ struct Catalogue: Sendable {
     let meta: NamedDatabase
     let cells: NamedDatabase
     let values: NamedDatabase
+    /// The database of dictionaries' entries, once it is open: then it can be used inside a write transaction too.
+    let openedEntries = OpenedDatabase()
 
     /// Opens the catalogue of `database`, or makes it in a database that is empty.
     ///
