@@ -53,6 +53,36 @@ extension ProcessTests {
         }
 
         #if CrashPoints
+            /// A cell that was made and changed in a transaction while a checkpoint wrote is written by it, too. Where that
+            /// checkpoint compared everything with the disk, since a process had died, it took the cell for one without a name,
+            /// and said that the segment was damaged. Torture found it.
+            @Test func aNewCellOfATransactionIsWrittenByThePassUnderWay() throws {
+                try withScratchStore { scratch in
+                    let checkpointer = try scratch.worker("stop-collecting")
+                    try checkpointer.expect("ready")
+                    let victim = try scratch.worker("stop-collecting")
+                    try victim.expect("ready")
+                    let store = try scratch.open { $0.checkpointInterval = .seconds(3600) }
+                    let old = try store.value("old", of: Int.self)
+                    checkpointer.send()
+                    try checkpointer.expect("armed")
+                    // So that the pass compares everything.
+                    victim.kill()
+                    let saved = background { try store.sync() }
+                    #expect(checkpointer.waitForStop())
+                    let new = try store.value("new", initial: 1)
+                    try store.transaction { tx in
+                        try tx.store(2, to: old)
+                        try tx.store(2, to: new)
+                    }
+                    checkpointer.signal(SIGCONT)
+                    try runTask { try await saved.value }
+                    let copy = try scratch.open(at: try scratch.copyOfDisk())
+                    #expect(try copy.value("old", of: Int.self).load() == 2)
+                    #expect(try copy.value("new", of: Int.self).load() == 2)
+                }
+            }
+
             /// A checkpoint ran just when a transaction was on disk and had not come to change memory: it wrote what memory had,
             /// and so put old values over new ones on the disk. A power cut, or the transaction's process dying, then left a
             /// part of it. Torture found it. Now a checkpoint waits.

@@ -19,6 +19,8 @@ struct CheckpointBatch {
     let segment: Segment
     /// Everything is looked at, dirty or not.
     let isFull: Bool
+    /// Names are wanted of all, since everything is compared with the disk.
+    let verifies: Bool
 
     private var table: CellTable { CellTable(segment: segment) }
 
@@ -80,7 +82,7 @@ struct CheckpointBatch {
     private func look(at cell: CellHeader) throws(StoreError) -> CollectedCell {
         var collected = CollectedCell(cell: cell, state: cell.state)
         collected.recordVersion = cell.record.acquire()
-        if isFull || collected.state == .removed || collected.recordVersion != 0 { collected.name = try cell.name() }
+        if verifies || collected.state == .removed || collected.recordVersion != 0 { collected.name = try cell.name() }
         if cell.kind == .droppedName { collected.isTakenBack = try isTakenBack(cell) }
         return collected
     }

@@ -73,7 +73,7 @@ struct Checkpointer {
         var taken: DictionaryCheckpoint?
         var batch: [CollectedCell] = []
         do throws(StoreError) {
-            let (collected, damage) = try collect(everything: isFull)
+            let (collected, damage) = try collect(everything: isFull, verifies: isFull)
             batch = collected
             crashPoint("pass: collected")
             let dictionaries = try dictionaries(in: batch, verifies: isFull)
@@ -130,7 +130,7 @@ struct Checkpointer {
                 } catch {
                     // Of cells that were made since the batch was collected.
                     guard error == TransactionCheckpoint.unrecorded else { throw error }
-                    let new = try collect(everything: false).cells
+                    let new = try collect(everything: false, verifies: writer.verifies).cells
                     batch += new
                     // The next pass opens what they need.
                     if dictionaries == nil, new.contains(where: { $0.cell.kind == .dictionary }) { throw error }
@@ -151,11 +151,11 @@ struct Checkpointer {
     private var hasTouchedPieces: Bool { !TouchedPieces(area: TransactionArea(segment: segment)).isEmpty }
 
     /// Under the allocation lock, so that the names and states of the batch are of one moment.
-    private func collect(everything isFull: Bool) throws(StoreError) -> CheckpointBatch.Collected {
+    private func collect(everything isFull: Bool, verifies: Bool) throws(StoreError) -> CheckpointBatch.Collected {
         if !isFull, !table.hasDirtyPages { return ([], nil) }
         let deadline = MonotonicClock.deadline(after: .seconds(1))
         return try Catalog(segment: segment).locked(as: slot, until: deadline) { () throws(StoreError) in
-            try CheckpointBatch(segment: segment, isFull: isFull).collect()
+            try CheckpointBatch(segment: segment, isFull: isFull, verifies: verifies).collect()
         }
     }
 

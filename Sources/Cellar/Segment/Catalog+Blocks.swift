@@ -18,7 +18,8 @@ extension Catalog {
     func replaceBlock(at place: Int, capacity: Int, size: Int) throws(StoreError) {
         // No crash point: see below.
         try replaceBlock(
-            segment.word(place), at: UInt64(place), segment.word(capacity), size: size) { _ in true }
+            segment.word(place), at: UInt64(place), segment.word(capacity), size: size
+        ) { _ in true }
     }
 
     /// Nobody who holds the lock finds a size without its block: 0 comes first, and the size last. The old block goes to limbo.

@@ -19,6 +19,19 @@ let bankCommands: [String: Command] = [
             }
         }
     },
+    // stop-collecting STORE: has the role of checkpointer, and stops when it has collected what a pass is to write.
+    "stop-collecting": { arguments in
+        #if CrashPoints
+            let store = try arguments.open()
+            _ = try store.value("old", initial: 1)
+            try store.sync()
+            say("ready")
+            awaitLine()
+            CrashPoints.arm("pass: collected", .stop)
+        #endif
+        say("armed")
+        awaitLine()
+    },
     // stop-committing STORE: stops in a transaction, when the disk has it and memory does not.
     "stop-committing": { arguments in
         #if CrashPoints

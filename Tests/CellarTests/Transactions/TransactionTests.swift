@@ -321,7 +321,8 @@ struct TransactionTests {
             let again: SharedDictionary<Int, String> = try scratch.reboot().dictionary("texts")
             #expect(try again.count == 400)
             for key in 0..<500 {
-                let expected = key < 100 ? "new \(key)" : key < 200 ? nil : key < 300 ? "new \(key - 200)" : "old \(key)"
+                let expected =
+                    key < 100 ? "new \(key)" : key < 200 ? nil : key < 300 ? "new \(key - 200)" : "old \(key)"
                 #expect(try again[key] == expected)
             }
         }
