@@ -108,9 +108,35 @@ int cellar_file_is_locked(int file) {
 
 uint64_t cellar_fork_generation;
 
-static void count_fork(void) { __atomic_add_fetch(&cellar_fork_generation, 1, __ATOMIC_RELAXED); }
+// Held shared by background threads at work; alone by a thread that forks. Not waited for without limit: what keeps a thread at
+// work may wait for what the forking one holds.
+static pthread_rwlock_t at_work = PTHREAD_RWLOCK_INITIALIZER;
+static __thread int holds_work;
 
-int cellar_fork_watch(void) { return pthread_atfork(NULL, NULL, count_fork); }
+void cellar_begin_work(void) { pthread_rwlock_rdlock(&at_work); }
+void cellar_end_work(void) { pthread_rwlock_unlock(&at_work); }
+
+static void before_fork(void) {
+    struct timespec limit;
+    clock_gettime(CLOCK_REALTIME, &limit);
+    limit.tv_sec += 2;
+    holds_work = pthread_rwlock_timedwrlock(&at_work, &limit) == 0;
+}
+
+static void after_fork(void) {
+    if (holds_work) pthread_rwlock_unlock(&at_work);
+    holds_work = 0;
+}
+
+static void in_child(void) {
+    // None of the threads that held it is here.
+    static const pthread_rwlock_t fresh = PTHREAD_RWLOCK_INITIALIZER;
+    at_work = fresh;
+    holds_work = 0;
+    __atomic_add_fetch(&cellar_fork_generation, 1, __ATOMIC_RELAXED);
+}
+
+int cellar_fork_watch(void) { return pthread_atfork(before_fork, after_fork, in_child); }
 
 int cellar_file_lock_byte(int file, off_t byte) {
     struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};

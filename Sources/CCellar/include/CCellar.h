@@ -15,6 +15,10 @@ extern uint64_t cellar_fork_generation;
 static inline uint64_t cellar_fork_count(void) { return __atomic_load_n(&cellar_fork_generation, __ATOMIC_RELAXED); }
 /// Begins to count. Returns 0 or an errno.
 int cellar_fork_watch(void);
+/// Between the two, a background thread may hold locks of the Swift runtime's, which a forked child would wait for for ever: a
+/// thread that forks waits until none is at work, two seconds at most.
+void cellar_begin_work(void);
+void cellar_end_work(void);
 
 /// Asks for the memory's cache line ahead of its use.
 static inline void cellar_prefetch(const void *address) { __builtin_prefetch(address); }

@@ -29,6 +29,8 @@ final class Keeper: Sendable {
         self.logger = logger
         self.stopping = stopping
         thread = try NativeThread(name: "cellar-keeper") {
+            ForkGuard.beginWork()
+            defer { ForkGuard.endWork() }
             let claimed: (slot: Int, attachment: UInt64)
             do throws(StoreError) {
                 claimed = try ProcessTable(segment: segment).claim(name: name)
@@ -126,7 +128,7 @@ struct KeeperLoop {
                 patrol()
                 checkpoint(&nextPass, shouldStop)
             } else if !shouldStop() {
-                table.wake(slot).wait(while: seen, atMost: Self.patrol)
+                asleep { table.wake(slot).wait(while: seen, atMost: Self.patrol) }
             }
         }
         // A process that was attached for a moment only never had the role, and may have changed something all the same.
@@ -209,12 +211,19 @@ struct KeeperLoop {
         if let failure { logger.warning("a checkpoint failed", metadata: ["error": "\(failure)"]) }
     }
 
+    /// Meanwhile this process may fork.
+    private func asleep(_ body: () -> Void) {
+        ForkGuard.endWork()
+        defer { ForkGuard.beginWork() }
+        body()
+    }
+
     /// Sleeps in a state that others know how to end. The state is set before the last look, and who changes what is
     /// looked at reads the state afterwards (`CheckpointGate.wakeIfIdle`, `request`): one of both notices.
     private func sleep(_ state: UInt32, _ nanoseconds: Int64, while stillQuiet: () -> Bool) {
         gate.idle.setOrdered(state)
         crashPoint("sleep: announced")
-        if stillQuiet() { gate.idle.wait(while: state, atMost: nanoseconds) }
+        if stillQuiet() { asleep { gate.idle.wait(while: state, atMost: nanoseconds) } }
         gate.idle.setOrdered(CheckpointGate.awake)
     }
 }

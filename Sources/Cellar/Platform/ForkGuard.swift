@@ -11,6 +11,10 @@ enum ForkGuard {
         return current
     }
 
+    /// What a background thread does while it is awake: a fork waits until it sleeps. See `cellar_begin_work`.
+    static func beginWork() { cellar_begin_work() }
+    static func endWork() { cellar_end_work() }
+
     /// The same, once somebody has begun: one load.
     @inlinable @inline(__always)
     static var current: UInt64 { cellar_fork_count() }
