@@ -88,6 +88,14 @@ struct Bucket {
         if size > 64 { unsafe cellar_prefetch(slot + 64) }
     }
 
+    /// In a dictionary with a limit, readers leave word which entries are in use. Where the bit is set, nothing is written.
+    @inline(never)
+    static func noteUse(of slot: Int, _ used: SharedWord) {
+        // No crash point: a hint.
+        let bit: UInt64 = 1 << UInt64(slot)
+        if used.relaxed() & bit == 0 { used.formOr(bit) }
+    }
+
     // MARK: Tags
 
     @inline(__always)

@@ -70,7 +70,9 @@ struct DictionaryReader {
                 SharedFence.acquire()
                 guard bucket.state.relaxed() == seen else { return .uncertain(nil) }
                 if let damage { return .uncertain(damage) }
-                if reference.stripeCapacity != 0 { noteUse(bucket, candidates.trailingZeroBitCount) }
+                if reference.stripeCapacity != 0, !segment.isReadOnly {
+                    Bucket.noteUse(of: candidates.trailingZeroBitCount, bucket.used)
+                }
                 return .certain(isExpired ? .absent : .found)
             }
             candidates &= candidates &- 1
@@ -81,14 +83,6 @@ struct DictionaryReader {
         let isThere = place.relaxed() == entry
         SharedFence.acquire()
         return isThere && bucket.state.relaxed() == seen ? .certain(.absent) : .uncertain(nil)
-    }
-
-    /// In a dictionary with a limit, readers leave word which entries are in use. Where the bit is set, nothing is written.
-    @inline(never)
-    private func noteUse(_ bucket: Bucket, _ slot: Int) {
-        // No crash point: a hint.
-        let bit: UInt64 = 1 << UInt64(slot)
-        if !reference.segment.isReadOnly, bucket.used.relaxed() & bit == 0 { bucket.used.formOr(bit) }
     }
 
     /// Copies a plain value.

@@ -108,15 +108,18 @@ struct PlainEntries: @unchecked Sendable {
         // Pairs with the release stores of writers: who sees a slot occupied sees what is in it.
         let seen = place.state.acquire()
         guard let index = unsafe find(key, keyCount, hash, in: place, BucketState(seen).occupied) else {
+            // That it is not here counts if this was its place at a moment at which the state was this: the place first, as in
+            // `DictionaryReader`, where the reason is.
             SharedFence.acquire()
-            // That it is not here counts if this is still where it would be.
-            return place.state.relaxed() == seen && place.isSame ? .absent : .unsure
+            let isSame = place.isSame
+            SharedFence.acquire()
+            return isSame && place.state.relaxed() == seen ? .absent : .unsure
         }
         unsafe copy(slot(index, of: place) + valueOffset, target, size)
         // The copying loads stay before the next load; pairs with the writers' release fences.
         SharedFence.acquire()
         guard place.state.relaxed() == seen, place.directory.relaxed() == place.table else { return .unsure }
-        if isLimited, !isReadOnly { noteUse(place.used, index) }
+        if isLimited, !isReadOnly { Bucket.noteUse(of: index, place.used) }
         return .found
     }
 
@@ -127,12 +130,5 @@ struct PlainEntries: @unchecked Sendable {
         // One load: the word may be replaced in one step without a new version.
         var word = unsafe SharedWord(value).acquire()
         unsafe target.copyMemory(from: &word, byteCount: size)
-    }
-
-    @inline(never)
-    private func noteUse(_ used: SharedWord, _ slot: Int) {
-        // No crash point: a hint.
-        let bit: UInt64 = 1 << UInt64(slot)
-        if used.relaxed() & bit == 0 { used.formOr(bit) }
     }
 }
