@@ -43,9 +43,15 @@ extension Attachment {
             try catalog.replaceUpdateBuffer(of: cell, size: count)
         }
         guard let buffer = unsafe recovery.buffer(holding: count) else {
-            throw segment.corrupt("the update buffer of \(describe(cell)) lies outside of it")
+            throw bufferDamaged(cell)
         }
         return unsafe buffer
+    }
+
+    /// A buffer is not where it was made a moment ago.
+    func bufferDamaged(_ cell: CellReference) -> StoreError {
+        let what = "the update buffer of \(describe(cell)) lies outside of it"
+        return segment?.corrupt(what) ?? StoreError(.corruptSegment, what)
     }
 
     /// Finishes what a dead process committed, before a write goes by it. Waits only for a living updater, and not

@@ -31,8 +31,7 @@ extension DictionaryCore {
         let hash = unsafe plain.hash(key, keyCount)
         // Asks for the memory, which comes while the lock is taken.
         if let place = plain.place(of: hash) { unsafe cellar_prefetch_to_write(place.bucket) }
-        let lock = StripeLock(stripe: reference.stripe(of: hash))
-        guard try lock.acquire(until: attachment.deadline, as: attachment.slot) else { throw stayedLocked(lock.stripe) }
+        let lock = try acquire(reference.stripe(of: hash), until: attachment.deadline)
         let isDone = unsafe reference.cell.state == .live && plain.put(key, keyCount, hash, value, in: lock.stripe)
         lock.release()
         if isDone { noteChange(reference) }

@@ -44,13 +44,7 @@ final class DictionaryCore: Sendable {
         _ key: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer, size: Int
     ) throws(StoreError) -> Bool {
         // Straight code for the size that keys most often have.
-        if let plain, let start = key.baseAddress, key.count == 16 {
-            switch unsafe plain.copyValue(start, 16, to: target, size: size) {
-            case .found: return true
-            case .absent: return false
-            case .unsure: break
-            }
-        }
+        if key.count == 16, let isFound = unsafe copyPlainly(key, 16, to: target, size: size) { return isFound }
         return unsafe try copyValueOfAnyKey(key, to: target, size: size)
     }
 
@@ -58,14 +52,21 @@ final class DictionaryCore: Sendable {
     private func copyValueOfAnyKey(
         _ key: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer, size: Int
     ) throws(StoreError) -> Bool {
-        if let plain, let start = key.baseAddress {
-            switch unsafe plain.copyValue(start, key.count, to: target, size: size) {
-            case .found: return true
-            case .absent: return false
-            case .unsure: break
-            }
-        }
+        if let isFound = unsafe copyPlainly(key, key.count, to: target, size: size) { return isFound }
         return unsafe try copyValueThoroughly(key, to: target, size: size)
+    }
+
+    /// The short way: whether the key is there; nil if that was not enough to know.
+    @inline(__always) @unsafe
+    private func copyPlainly(
+        _ key: UnsafeRawBufferPointer, _ keyCount: Int, to target: UnsafeMutableRawPointer, size: Int
+    ) -> Bool? {
+        guard let plain, let start = key.baseAddress else { return nil }
+        return switch unsafe plain.copyValue(start, keyCount, to: target, size: size) {
+        case .found: true
+        case .absent: false
+        case .unsure: nil
+        }
     }
 
     @inline(never) @unsafe
@@ -292,7 +293,7 @@ final class DictionaryCore: Sendable {
     }
 
     /// Takes a stripe's lock or throws, saying who holds it.
-    @discardableResult
+    @inline(__always) @discardableResult
     func acquire(_ stripe: Stripe, until deadline: @autoclosure () -> Int64) throws(StoreError) -> StripeLock {
         let lock = StripeLock(stripe: stripe)
         if try lock.acquire(until: deadline(), as: attachment.slot) { return lock }
@@ -300,7 +301,7 @@ final class DictionaryCore: Sendable {
     }
 
     @inline(never)
-    func stayedLocked(_ stripe: Stripe) -> StoreError {
+    private func stayedLocked(_ stripe: Stripe) -> StoreError {
         let holder = LockHolder(stripe.holder.relaxed(), in: stripe.segment)
         return StoreError(
             .timedOut,

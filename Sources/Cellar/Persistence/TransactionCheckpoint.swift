@@ -218,7 +218,7 @@ struct TransactionCheckpoint {
         let before = counts
         var report = CheckpointReport()
         for place in dictionary.places {
-            let stripe = Int(truncatingIfNeeded: place.hash) & (DictionaryShape.stripeCount - 1)
+            let stripe = DictionaryShape.stripe(of: place.hash)
             try writer.write(place, uid, &counts[stripe], &report, in: transaction)
         }
         if counts != before { try catalogue.setEntryCounts(counts, of: uid, in: transaction) }

@@ -62,7 +62,8 @@ struct ArrayRecovery {
         crashPoint("finish update: applied")
         reference.sequence.release(sequence &+ 1)
         crashPoint("finish update: even sequence")
-        markApplied()
+        // Whoever died had no time to: all chunks of the update go to disk together.
+        markDirty(updateBytes)
     }
 
     /// Has the bytes of the buffer take the place of the elements' in one step, under the array's lock.
@@ -85,9 +86,8 @@ struct ArrayRecovery {
         crashPoint("update: even sequence")
     }
 
-    /// Whoever died had no time to: all chunks of the update go to disk together.
-    private func markApplied() {
-        let bytes = updateBytes
+    /// The chunks of these bytes have something for the next checkpoint, and for who watches them.
+    func markDirty(_ bytes: Range<Int>) {
         guard !bytes.isEmpty, let segment else { return }
         for chunk in bytes.lowerBound >> SegmentLayout.chunkShift...(bytes.upperBound - 1) >> SegmentLayout.chunkShift {
             reference.mark(ofChunk: chunk).touch(telling: reference.arrayWatch) {

@@ -14,13 +14,14 @@ struct TargetLocks: ~Copyable {
     /// A stripe's lock, which of the changed dictionaries it is of.
     struct Held {
         let stripe: Stripe
+        /// Which of the dictionary's.
+        let index: Int
         let dictionary: Int
         var address: UInt { unsafe UInt(bitPattern: stripe.address) }
 
         /// Whether a change is one of its entries'.
         func has(_ write: PendingWrites.Write) -> Bool {
-            write.kind == .entry && write.target == dictionary
-                && write.place & UInt64(DictionaryShape.stripeCount - 1) == stripe.index
+            write.kind == .entry && write.target == dictionary && DictionaryShape.stripe(of: write.place) == index
         }
     }
 
@@ -35,9 +36,7 @@ struct TargetLocks: ~Copyable {
             if write.kind == .cell {
                 try take(writes.cells[write.target], write.address, attachment, until: deadline)
             } else {
-                let dictionary = writes.dictionaries[write.target]
-                try take(
-                    dictionary.reference.stripe(of: write.place), of: write.target, dictionary.core, until: deadline)
+                try take(write, writes.dictionaries[write.target], until: deadline)
             }
         }
     }
@@ -60,15 +59,16 @@ struct TargetLocks: ~Copyable {
     }
 
     private mutating func take(
-        _ stripe: Stripe, of dictionary: Int, _ core: DictionaryCore, until deadline: () -> Int64
+        _ write: PendingWrites.Write, _ changed: PendingWrites.ChangedDictionary, until deadline: () -> Int64
     ) throws(StoreError) {
         // No crash point: `StripeLock` has one.
-        let held = Held(stripe: stripe, dictionary: dictionary)
+        let stripe = changed.reference.stripe(of: write.place)
+        let held = Held(stripe: stripe, index: DictionaryShape.stripe(of: write.place), dictionary: write.target)
         if isKnown(held.address) { return }
         try checkRoom()
-        try core.acquire(stripe, until: deadline())
+        try changed.core.acquire(stripe, until: deadline())
         stripes.append(held)
-        if stripe.reference.cell.state == .removed { throw core.attachment.removedError }
+        if changed.reference.cell.state == .removed { throw changed.core.attachment.removedError }
     }
 
     private func checkRoom() throws(StoreError) {

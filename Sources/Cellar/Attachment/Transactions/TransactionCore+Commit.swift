@@ -84,7 +84,7 @@ extension TransactionCore {
         let touched = TouchedPieces(area: area)
         guard touched.hasRoom(for: writes.all.count) else { throw begin(again: .needsDatabase) }
         try touched.reserve(as: attachment.slot, until: deadline())
-        guard try touched.insert(writes.all.count, { piece(writes.all[$0]) }) else {
+        guard try touched.insert(writes.all.count, into: 0, { piece(writes.all[$0]) }) else {
             throw begin(again: .needsDatabase)
         }
         touched.publish()
@@ -203,12 +203,5 @@ extension TransactionCore {
         }
         let cell = writes.word(write)
         if !cell.mark.isQuiet { attachment.noteChange(cell.mark, cell: cell.id) }
-    }
-}
-
-extension Attachment {
-    /// An array's update buffer is not where it was made a moment ago.
-    func bufferDamaged(_ cell: CellReference) -> StoreError {
-        StoreError(.corruptSegment, "the update buffer of \(describe(cell)) lies outside of the segment")
     }
 }

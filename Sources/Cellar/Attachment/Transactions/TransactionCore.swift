@@ -67,20 +67,22 @@ final class TransactionCore: @unchecked Sendable {
 
     /// Forgets everything, for a first run or another.
     func begin(at start: UInt64? = nil, in raw: RawTransaction? = nil) {
-        reads.clear()
-        writes.clear()
-        if unsafe !state.notes.isEmpty { unsafe state.notes = [:] }
+        forget()
         unsafe state.restart = nil
         unsafe state.start = start
         unsafe state.raw = raw
         unsafe state.isOpen = true
     }
 
-    /// Nothing of it is kept that keeps the attachment.
-    func end() {
+    private func forget() {
         reads.clear()
         writes.clear()
         if unsafe !state.notes.isEmpty { unsafe state.notes = [:] }
+    }
+
+    /// Nothing of it is kept that keeps the attachment.
+    func end() {
+        forget()
         unsafe state.isOpen = false
         unsafe state.raw = nil
     }

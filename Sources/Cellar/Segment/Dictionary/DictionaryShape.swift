@@ -28,11 +28,13 @@ struct DictionaryShape: Hashable, Sendable {
     static let stripeCount = 32
     static let stripeShift = UInt64(stripeCount.trailingZeroBitCount)
 
+    /// The number of the stripe that a hash ends in.
+    @inline(__always)
+    static func stripe(of hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) & (stripeCount &- 1) }
+
     /// Where the stripe of a hash lies, from the first on.
     @inline(__always)
-    static func stripeOffset(_ hash: UInt64) -> Int {
-        unsafe (Int(truncatingIfNeeded: hash) & (stripeCount &- 1)) &* MemoryLayout<cellar_stripe>.size
-    }
+    static func stripeOffset(_ hash: UInt64) -> Int { unsafe stripe(of: hash) &* MemoryLayout<cellar_stripe>.size }
 
     init(keySize: Int?, valueSize: Int?, expires: Bool) {
         self.keySize = keySize

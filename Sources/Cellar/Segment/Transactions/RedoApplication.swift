@@ -25,11 +25,7 @@ enum RedoApplication {
             throw wrong(segment)
         }
         let start = Int(item.place) * reference.stride
-        for chunk in start >> SegmentLayout.chunkShift...(start + reference.size - 1) >> SegmentLayout.chunkShift {
-            reference.mark(ofChunk: chunk).touch(telling: reference.arrayWatch) {
-                _ = CellTable(segment: segment).markDirty(reference.id)
-            }
-        }
+        ArrayRecovery(reference: reference, segment: segment).markDirty(start..<start + reference.size)
     }
 
     /// Of an element, in bounds, under the array's lock; false if there is no buffer for it.

@@ -105,8 +105,8 @@ struct RedoRecovery {
 
     /// The same for a stripe of a dictionary.
     func applyPending(to stripe: Stripe) throws(StoreError) {
-        let mask = UInt64(DictionaryShape.stripeCount - 1)
-        for item in try pending(stripe.reference.cell.offset, { $0.place & mask == stripe.index }) {
+        let index = Int(stripe.index)
+        for item in try pending(stripe.reference.cell.offset, { DictionaryShape.stripe(of: $0.place) == index }) {
             try RedoApplication.apply(item.copy, in: stripe)
             item.applied.release(1)
             crashPoint("recover transaction: stripe applied")

@@ -63,21 +63,17 @@ struct TouchedPieces {
         }
     }
 
-    /// Puts a piece into a set; false if the set is full. Counted first: a count that is too high only costs a look.
-    func insert(_ piece: TouchedPiece, into set: Int = 0) throws(StoreError) -> Bool {
-        try insert(piece, into: set, try words(set))
-    }
-
-    /// Puts pieces into set 0, one after another, until one finds no room; false then.
-    func insert(_ count: Int, _ piece: (Int) -> TouchedPiece?) throws(StoreError) -> Bool {
+    /// Puts pieces into a set, one after another, until one finds no room; false then.
+    func insert(_ count: Int, into set: Int, _ piece: (Int) -> TouchedPiece?) throws(StoreError) -> Bool {
         // No crash point: see below.
-        let words = try words(0)
+        let words = try words(set)
         for index in 0..<count {
-            if let piece = piece(index), try !insert(piece, into: 0, words) { return false }
+            if let piece = piece(index), try !insert(piece, into: set, words) { return false }
         }
         return true
     }
 
+    /// Counted first: a count that is too high only costs a look.
     private func insert(_ piece: TouchedPiece, into set: Int, _ words: Words) throws(StoreError) -> Bool {
         var index = Int(truncatingIfNeeded: (piece.word &* 0x9E37_79B9_7F4A_7C15) >> 51)
         for _ in 0..<Self.slots {
@@ -108,13 +104,11 @@ struct TouchedPieces {
         }
         area.drained.setRelaxed(area.drained.relaxed() &+ 1)
         crashPoint("touched: numbered")
-        var all = Set(try pieces(1))
-        for piece in try pieces(0) where all.insert(piece).inserted {
-            // Set 1 is full only where writing failed again and again: then set 0 stays, too.
-            guard try insert(piece, into: 1) else { return (Array(all.union(try pieces(0))), area.drained.relaxed()) }
-        }
-        try clear(0)
-        return (Array(all), area.drained.relaxed())
+        let new = try pieces(0)
+        let all = Array(Set(try pieces(1)).union(new))
+        // Set 1 is full only where writing failed again and again: then set 0 stays, too.
+        if try insert(new.count, into: 1, { new[$0] }) { try clear(0) }
+        return (all, area.drained.relaxed())
     }
 
     /// What `drain` returned is on disk. Where somebody drained once more meanwhile, that one says so.
