@@ -38,10 +38,12 @@ extension ProcessTests {
             }
         }
 
-        @Test func nobodyIsWokenWhereNobodyAsked() throws {
+        /// Of values, and of tables.
+        @Test(arguments: [("count-wakes", 100_000), ("count-table-wakes", 20)])
+        func nobodyIsWokenWhereNobodyAsked(command: String, changes: Int) throws {
             #if CrashPoints
                 try withScratchStore { scratch in
-                    let worker = try scratch.worker("count-wakes", 100_000)
+                    let worker = try scratch.worker(command, changes)
                     try worker.expect("woke 0")
                     try worker.expect("woke 1")
                 }
@@ -72,16 +74,6 @@ extension ProcessTests {
                 #expect(try scratch.open().removeTable("t"))
                 try ending.expect("ended", seconds: 100)
             }
-        }
-
-        @Test func aTableThatNobodyWatchesWakesNobody() throws {
-            #if CrashPoints
-                try withScratchStore { scratch in
-                    let worker = try scratch.worker("count-table-wakes", 20)
-                    try worker.expect("woke 0")
-                    try worker.expect("woke 1")
-                }
-            #endif
         }
 
         #if CrashPoints

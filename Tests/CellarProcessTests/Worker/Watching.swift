@@ -1,7 +1,6 @@
 import Cellar
 import CellarTestSupport
 import Glibc
-import Synchronization
 
 let watchingCommands: [String: Command] = [
     // watch STORE LAST: a task watches the counter until it holds LAST.
@@ -9,7 +8,7 @@ let watchingCommands: [String: Command] = [
         let store = try arguments.open()
         let cell = try store.value("counter", initial: 0)
         let end = arguments.number(1)
-        runTask {
+        follow {
             say("ready")
             for try await value in cell.updates where value == end { return say("saw \(value)") }
             say("ended")
@@ -53,7 +52,7 @@ let watchingCommands: [String: Command] = [
         let store = try arguments.open()
         let table = try store.table(arguments.text(1), keys: String.self, values: Int.self)
         let end = arguments.number(2)
-        runTask {
+        follow {
             var isReady = false
             for try await _ in table.changes {
                 let value = try? table.value(for: "count")
@@ -117,16 +116,7 @@ let watchingCommands: [String: Command] = [
     },
 ]
 
-/// Runs a task to its end, while this thread waits.
-private func runTask(_ body: @escaping @Sendable () async throws -> Void) {
-    let isDone = DoneFlag()
-    Task {
-        do { try await body() } catch { say("error \(code(of: error)): \(error)") }
-        isDone.flag.store(true, ordering: .releasing)
-    }
-    while !isDone.flag.load(ordering: .acquiring) { usleep(1_000) }
-}
-
-private final class DoneFlag: Sendable {
-    let flag = Atomic(false)
+/// Runs a task to its end, while this thread waits. What it throws is said.
+private func follow(_ body: @escaping @Sendable () async throws -> Void) {
+    do { try runTask(body) } catch { say("error \(code(of: error)): \(error)") }
 }
