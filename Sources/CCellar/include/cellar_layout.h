@@ -196,7 +196,7 @@ typedef struct cellar_cell {
     uint64_t block_size;   // of the whole block that begins here
     uint64_t count;        // elements; 1 for a value
     uint32_t state;        // (atomic) 1 loading, 2 live, 3 removed
-    uint32_t traits;       // kind (1 value, 2 array, 3 dropped name, 4 dictionary) | volatile << 8
+    uint32_t traits;       // kind (1 value, 2 array, 3 dropped name, 4 dictionary, 5 structure) | volatile << 8
     uint64_t name;         // (atomic) offset | length << 48
     uint64_t schema;
     uint32_t id;           // index in the cell table
@@ -222,10 +222,80 @@ typedef struct cellar_array {
     uint64_t torn_start;       // (atomic) the range a bulk write works on, kept if its writer died:
     uint64_t torn_length;      // (atomic) 0 = none
     uint64_t watch;            // (atomic, futex in the upper half) advances when a watched chunk changes
-    uint64_t reserved[6];
+    uint64_t extra;            // of a structure: offset of what is not on disk
+    uint64_t extra_size;       // bytes
+    uint64_t reserved[4];
 } cellar_array;
 static_assert(offsetof(cellar_array, watch) == 72, "array");
 static_assert(sizeof(cellar_array) == 128, "array");
+
+// The part of a structure (a queue, a lock, …) that is not on disk: this, the index, and the form's text. The content, which
+// is, lies where an array has its elements. Segment/Structures/StructureReference.swift
+typedef struct cellar_structure {
+    uint64_t whole;        // (atomic) 1 = the index agrees with the content; 0 = who has the lock makes it anew
+    uint64_t index_size;   // bytes of the index
+    uint32_t text_size;    // bytes of the text, which follows the index
+    uint32_t bell_count;   // so many futex words, on which those sleep who wait for something,
+    uint32_t bell_stride;  // so many bytes apart,
+    uint32_t first_bell;   // the first at this byte of the index
+    uint64_t deaths;       // (atomic) how often all were woken since a process had died
+    uint64_t reserved[3];
+} cellar_structure;
+static_assert(sizeof(cellar_structure) == 64, "structure");
+
+// What a queue's content begins with; its items follow. Segment/Queue/QueueMemory.swift
+typedef struct cellar_queue_content {
+    uint64_t next_sequence; // place in the order of the next item that is put
+    uint64_t closed;        // 1 = nothing more is put
+    uint64_t reserved[6];
+} cellar_queue_content;
+static_assert(sizeof(cellar_queue_content) == 64, "queue content");
+
+// An item of a queue; its bytes follow. All is written before the state.
+typedef struct cellar_queue_item {
+    uint64_t state;       // (atomic) 0 free, 1 ready, 2 leased, 3 dead | bytes << 8
+    uint64_t sequence;    // place in the order
+    uint64_t due;         // not delivered before: milliseconds since 1970, 0 = at once
+    uint64_t holder;      // leased: number of the attachment that has it
+    uint64_t lease_end;   // leased: until when, in monotonic milliseconds; 0 = for as long as the holder lives
+    uint32_t deliveries;  // how often it was leased
+    uint32_t priority;    // higher ones go first
+} cellar_queue_item;
+static_assert(sizeof(cellar_queue_item) == 48, "queue item");
+
+// What a queue's index begins with. Made anew from the items whenever a process died holding the lock.
+typedef struct cellar_queue_index {
+    uint32_t items;           // (futex) advances when a consumer that sleeps may find something
+    uint32_t spaces;          // (futex) and a producer
+    uint32_t done;            // (futex) and who waits for all to be done
+    uint32_t waiting_consumers; // who sleep, or are about to; perhaps more, never fewer
+    uint32_t waiting_producers;
+    uint32_t waiting_joiners;
+    uint32_t first_free;      // item + 1; 0 = none
+    uint32_t first_leased;    // item + 1
+    uint32_t ready;           // items by state
+    uint32_t delayed;         // ready, but not due; in a heap by when they are
+    uint32_t leased;
+    uint32_t dead;
+    uint64_t levels;          // a bit a priority that has ready items
+    uint64_t next_lease_end;  // none ends before
+    uint64_t taken;           // items that were got for good and not marked done
+    uint64_t deaths;          // of the structure's, as many as were looked into
+    uint64_t reserved[2];
+} cellar_queue_index;
+static_assert(sizeof(cellar_queue_index) == 96, "queue index");
+
+// Items in order of one priority: a ring of item numbers.
+typedef struct cellar_queue_level {
+    uint32_t first;
+    uint32_t count;
+} cellar_queue_level;
+
+// How many items a process got for good and has not marked done.
+typedef struct cellar_queue_taker {
+    uint64_t attachment;
+    uint64_t count;
+} cellar_queue_taker;
 
 // What a dictionary adds to its cell; its stripes follow, in the same block. Segment/Dictionary/DictionaryShape.swift
 typedef struct cellar_dictionary {
@@ -401,6 +471,10 @@ static_assert(sizeof(cellar_limbo) == 48, "limbo");
     X(cellar_bucket, used, CELLAR_BUCKET_USED) \
     X(cellar_bucket, capacity, CELLAR_BUCKET_CAPACITY) \
     X(cellar_array, watch, CELLAR_ARRAY_WATCH) \
+    X(cellar_array, extra, CELLAR_ARRAY_EXTRA) \
+    X(cellar_array, extra_size, CELLAR_ARRAY_EXTRA_SIZE) \
+    X(cellar_structure, whole, CELLAR_STRUCTURE_WHOLE) \
+    X(cellar_structure, deaths, CELLAR_STRUCTURE_DEATHS) \
     X(cellar_limbo, durable, CELLAR_LIMBO_DURABLE) \
     X(cellar_header, transactions, CELLAR_HEADER_TRANSACTIONS) \
     X(cellar_transactions, holder, CELLAR_TRANSACTIONS_HOLDER) \
@@ -435,6 +509,10 @@ static inline uint64_t cellar_layout_fingerprint(uint64_t chunk_shift) {
     CELLAR_MIX(sizeof(cellar_schema))
     CELLAR_MIX(sizeof(cellar_cell))
     CELLAR_MIX(sizeof(cellar_array))
+    CELLAR_MIX(sizeof(cellar_structure))
+    CELLAR_MIX(sizeof(cellar_queue_content))
+    CELLAR_MIX(sizeof(cellar_queue_item))
+    CELLAR_MIX(sizeof(cellar_queue_index))
     CELLAR_MIX(sizeof(cellar_limbo))
     CELLAR_MIX(sizeof(cellar_transactions))
     CELLAR_MIX(sizeof(cellar_redo))

@@ -71,9 +71,7 @@ extension Attachment {
     }
 
     private func mismatch(_ found: CellInfo, _ wanted: DictionaryType, _ persistence: Persistence?) -> StoreError {
-        let present =
-            found.entries.map { CellWish.describe($0, found.persistence) }
-            ?? CellWish.describe(found.kind, found.schema, found.count, found.persistence)
+        let present = CellWish.describe(found)
         let types = CellInfo.EntryTypes(key: wanted.key, value: wanted.value)
         return StoreError(
             .mismatch,

@@ -24,8 +24,11 @@ extension Attachment {
         StoreError(.removed, "the cell was removed: ask the store for it again, or make a new one")
     }
 
-    static func isDictionary(_ name: String) -> StoreError {
-        StoreError(.mismatch, "'\(name)' is a dictionary, and neither a value nor an array: ask for it as one")
+    /// For who asks for a value or an array, of whatever type.
+    static func isNoCell(_ info: CellInfo) -> StoreError {
+        StoreError(
+            .mismatch,
+            "'\(info.name)' is a \(info.kind.rawValue), and neither a value nor an array: ask for it as what it is")
     }
 
     // MARK: Finding
@@ -76,7 +79,7 @@ extension Attachment {
     private func found(_ cell: CellHeader, _ wish: CellWish?, _ segment: Segment) throws(StoreError) -> FoundCell {
         if let wish { return FoundCell(reference: try match(cell, wish, segment)) }
         let info = try info(cell)
-        if cell.kind == .dictionary { throw Self.isDictionary(info.name) }
+        if cell.kind == .dictionary || cell.kind == .structure { throw Self.isNoCell(info) }
         return FoundCell(
             reference: try CellReference(cell, size: info.schema.size, alignment: info.schema.alignment), info: info)
     }
@@ -104,6 +107,11 @@ extension Attachment {
             let type = try DictionaryType(of: cell)
             return CellInfo(
                 name: try cell.name(), type, persistence: cell.isVolatile ? .volatile : .persistent, isInMemory: true)
+        }
+        if kind == .structure {
+            return CellInfo(
+                name: try cell.name(), try StructureReference(cell).form,
+                persistence: cell.isVolatile ? .volatile : .persistent, isInMemory: true)
         }
         return CellInfo(
             name: try cell.name(), kind: kind == .array ? .array : .value,
@@ -142,6 +150,9 @@ extension Attachment {
             return CellInfo(
                 name: name, try dictionaryType(record, name), persistence: .persistent, isInMemory: false)
         }
+        if record.kind == .structure {
+            return CellInfo(name: name, try form(record, name), persistence: .persistent, isInMemory: false)
+        }
         let schema: Schema
         do throws(StoreError) { schema = try Schema(parsing: record.schemaText) } catch {
             throw StoreError(
@@ -162,7 +173,7 @@ extension Attachment {
         guard let record = try record(name) else { throw Self.noSuchCell(name, in: directory.path) }
         let info = try info(record, name: name)
         try wish?.check(info)
-        if record.kind == .dictionary { throw Self.isDictionary(name) }
+        if record.kind == .dictionary || record.kind == .structure { throw Self.isNoCell(info) }
         let image = unsafe try CellImage(
             kind: record.kind, schema: info.schema, count: info.count
         ) { (chunk, target) throws(StoreError) in
@@ -233,6 +244,7 @@ extension Attachment {
             let info = try info(record, name: name)
             try wish?.check(info)
             if record.kind == .dictionary { return try bringIn(bytes, record, name, catalog) }
+            if record.kind == .structure { return try bringInStructure(bytes, record, name, catalog) }
             return try catalog.create(
                 bytes,
                 Catalog.Request(
@@ -251,7 +263,7 @@ extension Attachment {
 
     /// A new cell's record is to be written, and a value's content.
     private func announce(_ cell: CellHeader, _ segment: Segment) {
-        if cell.kind != .array { noteChange(DirtyMark(cell.mark), cell: cell.id) }
+        if cell.kind?.isChunked != true { noteChange(DirtyMark(cell.mark), cell: cell.id) }
         crashPoint("announce: value noted")
         if CellTable(segment: segment).markDirty(cell.id) { CheckpointGate(segment: segment).wakeIfIdle() }
     }
@@ -271,8 +283,9 @@ extension Attachment {
     }
 
     private func loadContent(_ cell: CellHeader, _ reference: CellReference) throws(StoreError) {
-        let total = cell.kind == .array ? reference.count * reference.stride : reference.size
-        let step = cell.kind == .array ? SegmentLayout.chunkSize : total
+        let isChunked = cell.kind?.isChunked == true
+        let total = isChunked ? reference.count * reference.stride : reference.size
+        let step = isChunked ? SegmentLayout.chunkSize : total
         try catalogue.database.read { (transaction) throws(StoreError) in
             var offset = 0
             while offset < total {
@@ -280,7 +293,7 @@ extension Attachment {
                 let target = unsafe UnsafeMutableRawBufferPointer(
                     start: reference.payload + offset, count: min(step, total - offset))
                 _ = try unsafe catalogue.readChunk(
-                    cell.kind == .array ? key : ChunkKey(uid: cell.uid, chunk: 0), in: transaction, into: target)
+                    isChunked ? key : ChunkKey(uid: cell.uid, chunk: 0), in: transaction, into: target)
                 offset += step
             }
         }

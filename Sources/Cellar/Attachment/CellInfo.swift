@@ -2,6 +2,10 @@
 public struct CellInfo: Sendable, Hashable {
     public enum Kind: String, Sendable, Hashable, CaseIterable {
         case value, array, dictionary
+        case queue, log, list, pipe, block
+        case mutex, semaphore, event, condition, barrier, latch, once
+        case recursiveMutex = "recursive-mutex"
+        case readWriteLock = "read-write-lock"
     }
 
     public var name: String
@@ -14,6 +18,10 @@ public struct CellInfo: Sendable, Hashable {
     /// What a dictionary's keys and values are; nil for other kinds. (`schema` is then that of its values, or of a byte where
     /// those have any length.)
     public var entries: EntryTypes?
+
+    /// What a queue, a lock and so on was made as: its kind and what cannot change; nil for other kinds. (`count` is then the
+    /// bytes of its content.)
+    public var form: String?
 
     /// The types of a dictionary's two sides.
     public struct EntryTypes: Sendable, Hashable {
@@ -28,12 +36,13 @@ public struct CellInfo: Sendable, Hashable {
     /// elements than there can be.
     public var byteCount: Int {
         switch kind {
-        case .value: return schema.size
         case .dictionary: return 0
-        case .array:
-            let bytes = schema.stride.multipliedReportingOverflow(by: count)
-            return bytes.overflow ? .max : bytes.partialValue
+        case .value: return schema.size
+        case .array: break
+        default: return count
         }
+        let bytes = schema.stride.multipliedReportingOverflow(by: count)
+        return bytes.overflow ? .max : bytes.partialValue
     }
 }
 
@@ -63,11 +72,9 @@ struct CellWish {
             return
         }
         let wanted = CellWish.describe(kind, schema, count, persistence)
-        let present =
-            info.entries.map { CellWish.describe($0, info.persistence) }
-            ?? CellWish.describe(info.kind, info.schema, info.count, info.persistence)
         throw StoreError(
-            .mismatch, "'\(info.name)' is \(present), and was asked for as \(wanted): use its own type, or another name"
+            .mismatch,
+            "'\(info.name)' is \(CellWish.describe(info)), and was asked for as \(wanted): use its own type, or another name"
         )
     }
 
@@ -91,13 +98,19 @@ struct CellWish {
         let what = persistence.map { $0 == .volatile ? "a volatile" : "a persistent" } ?? "a"
         switch kind {
         case .value: return "\(what) value of type \(schema)"
-        case .dictionary: return "\(what) dictionary"
         case .array: return "\(what) array of \(count.map(String.init) ?? "any number of") elements of type \(schema)"
+        default: return "\(what) \(kind.rawValue)"
         }
     }
 }
 
 extension CellWish {
+    static func describe(_ info: CellInfo) -> String {
+        if let entries = info.entries { return describe(entries, info.persistence) }
+        if let form = info.form { return (info.persistence == .volatile ? "a volatile " : "a persistent ") + form }
+        return describe(info.kind, info.schema, info.count, info.persistence)
+    }
+
     static func describe(_ types: CellInfo.EntryTypes, _ persistence: Persistence?) -> String {
         let what = persistence.map { $0 == .volatile ? "a volatile" : "a persistent" } ?? "a"
         return "\(what) dictionary from \(types.key) to \(types.value)"

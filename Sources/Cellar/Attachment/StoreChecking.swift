@@ -160,6 +160,7 @@ extension CellKind {
         switch self {
         case .array: .array
         case .dictionary: .dictionary
+        case .structure: .structure
         case .value, .droppedName: .value
         }
     }

@@ -40,7 +40,7 @@ struct CheckpointPiece {
         reference = try CellReference(ofTypeOf: cell)
     }
 
-    var isArray: Bool { cell.kind == .array }
+    var isArray: Bool { cell.kind?.isChunked == true }
     var chunkCount: Int { isArray ? reference.chunkCount : 1 }
 
     func mark(_ chunk: Int) -> DirtyMark { isArray ? reference.mark(ofChunk: chunk) : reference.mark }

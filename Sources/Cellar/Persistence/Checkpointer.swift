@@ -216,7 +216,8 @@ struct Checkpointer {
 
     /// The marks of a cell that is there.
     private func piece(_ id: Int) throws(StoreError) -> CheckpointPiece? {
-        guard let cell = try table.cell(id), cell.state == .live, cell.kind == .value || cell.kind == .array else {
+        guard let cell = try table.cell(id), cell.state == .live, cell.kind == .value || cell.kind?.isChunked == true
+        else {
             return nil
         }
         return try CheckpointPiece(cell)

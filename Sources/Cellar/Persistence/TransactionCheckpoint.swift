@@ -121,7 +121,7 @@ struct TransactionCheckpoint {
         case .dictionary:
             let reference = try DictionaryReference(cell)
             copies.dictionaries[cell.offset, default: .init(reference: reference)].hashes.insert(piece.place)
-        case .droppedName, nil: return
+        case .structure, .droppedName, nil: return
         }
     }
 

@@ -129,7 +129,7 @@ struct Catalog {
         return cell
     }
 
-    private func layOut(
+    func layOut(
         _ cell: CellHeader, _ form: CellForm, _ plan: CellForm.Plan, _ payload: Int
     ) throws(StoreError) {
         // No crash point: the block is nobody's yet.
@@ -144,6 +144,11 @@ struct Catalog {
         unsafe array.pointee.payload = UInt64(Rounding.up(Int(cell.offset) + payload, to: 64))
         unsafe array.pointee.payload_size = UInt64(plan.payloadSize)
         unsafe array.pointee.chunk_count = UInt64(plan.chunkCount)
+        if form.extraSize > 0 {
+            unsafe array.pointee.extra = UInt64(
+                Rounding.up(Int(array.pointee.payload) + plan.payloadSize, to: 64))
+            unsafe array.pointee.extra_size = UInt64(form.extraSize)
+        }
         cell.word.setRelaxed(cell.offset + UInt64(arrayOffset))
         guard form.isVolatile else { return }
         for chunk in 0..<plan.chunkCount {

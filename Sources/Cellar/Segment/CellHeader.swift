@@ -12,6 +12,11 @@ enum CellKind: UInt32 {
     case droppedName = 3
     /// Entries that come and go.
     case dictionary = 4
+    /// A queue, a lock, …: bytes under a lock, laid out as an array's, and an index that is not on disk.
+    case structure = 5
+
+    /// Whether its content is bytes in chunks, each with a mark.
+    var isChunked: Bool { self == .array || self == .structure }
 }
 
 /// The life of a cell.
@@ -112,7 +117,7 @@ struct CellHeader {
             parts.append(Block(offset: name, size: Allocator.blockSize(Int(word >> 48))))
         }
         if kind == .dictionary { return parts + ((try? DictionaryReference(self))?.slabs ?? []) }
-        guard kind == .array else { return parts }
+        guard kind?.isChunked == true else { return parts }
         let array = unsafe segment.pointer(self.word.relaxed(), count: MemoryLayout<cellar_array>.size)
         guard let array = unsafe array else { return parts }
         let buffer = unsafe array.assumingMemoryBound(to: cellar_array.self).pointee
@@ -152,6 +157,8 @@ struct CellForm {
     var elementAlignment: Int
     var id: Int
     var uid: UInt64
+    /// Bytes of a structure that are not on disk.
+    var extraSize = 0
 
     /// Where the parts of the cell's block lie, from its start.
     struct Plan {
@@ -173,7 +180,7 @@ struct CellForm {
             let copy = Rounding.up(elementSize, to: 16)
             let payload = Rounding.up(head, to: max(16, min(elementAlignment, 64)))
             return Plan(array: nil, payload: payload, payloadSize: copy, chunkCount: 1, total: payload + 2 * copy)
-        case .array: return try arrayPlan(head)
+        case .array, .structure: return try arrayPlan(head)
         case .dictionary: return dictionaryPlan(head)
         }
     }
@@ -195,7 +202,8 @@ struct CellForm {
         let array = Rounding.up(head, to: 16)
         let marks = array + MemoryLayout<cellar_array>.size
         let payload = Rounding.up(marks + chunks * 8, to: 64)
-        let end = payload + Rounding.up(bytes.partialValue, to: 8)
+        // What a structure has besides begins at a cache line's start too.
+        let end = Rounding.up(payload + bytes.partialValue, to: extraSize > 0 ? 64 : 8) + extraSize
         // Blocks begin at multiples of 16: room to move the elements to a cache line's start.
         return Plan(
             array: array, payload: payload, payloadSize: bytes.partialValue, chunkCount: chunks, total: end + 48)

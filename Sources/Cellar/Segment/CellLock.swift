@@ -28,6 +28,8 @@ struct CellLock {
     /// After a holder's death: makes the cell whole and the lock usable. Killed within, the next locker does it again. Where it
     /// throws, the lock is given up.
     func mend() throws(StoreError) {
+        // Of a structure, the next who uses it makes the index anew.
+        if let segment, let structure = StructureReference(of: reference, in: segment) { structure.whole.setRelaxed(0) }
         if reference.isArray {
             ArrayRecovery(reference: reference, segment: segment).finishUpdate()
         }

@@ -99,7 +99,7 @@ extension CellReference {
         switch header.kind {
         case .value where size <= 8: try self.init(wordOf: header, size: size)
         case .value: try self.init(copiesOf: header, size: size, alignment: alignment)
-        case .array: try self.init(elementsOf: header, size: size, stride: stride, alignment: alignment)
+        case .array, .structure: try self.init(elementsOf: header, size: size, stride: stride, alignment: alignment)
         case .dictionary: throw header.segment.corrupt("the cell at \(header.offset) is a dictionary")
         case .droppedName, nil: throw header.segment.corrupt("the cell at \(header.offset) is of no known kind")
         }

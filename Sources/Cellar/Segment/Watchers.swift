@@ -19,6 +19,7 @@ struct Watchers {
             switch cell.kind {
             case .value, .dictionary: WatchWord(cell.mark).wakeAfterDeath(nil)
             case .array: try wakeWatchers(ofArray: cell)
+            case .structure: try StructureReference(cell).ringBells()
             case .droppedName, nil: return
             }
         } damaged: { _ throws(StoreError) in
@@ -40,6 +41,7 @@ struct Watchers {
             let array = unsafe segment.pointer(cell.word.acquire(), count: MemoryLayout<cellar_array>.size)
             guard let array = unsafe array else { return }
             unsafe WatchWord(SharedWord(array + CELLAR_ARRAY_WATCH)).wakeForGood()
+        case .structure: (try? StructureReference(cell))?.ringBells()
         case .droppedName, nil: return
         }
     }

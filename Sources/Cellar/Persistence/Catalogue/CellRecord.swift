@@ -5,6 +5,11 @@ struct CellRecord: Hashable, Sendable {
         case value
         case array
         case dictionary
+        /// A queue, a lock, …: `count` bytes, and the type is the form's text.
+        case structure
+
+        /// Whether its content is in chunks.
+        var isChunked: Bool { self == .array || self == .structure }
     }
 
     /// The longest record that is read or written, in bytes.
@@ -40,7 +45,7 @@ struct CellRecord: Hashable, Sendable {
             let kind = Self.rest(of: fields[1], after: "kind=").flatMap({ Kind(rawValue: String($0)) }),
             let count = Self.number(fields[2], after: "count="), count >= 1,
             let schema = Self.rest(of: fields[3], after: "type="), Self.isLine(schema),
-            kind == .array || count == 1
+            kind.isChunked || count == 1
         else { return nil }
         self.init(uid: uid, kind: kind, count: count, schemaText: String(schema))
     }
@@ -61,22 +66,5 @@ struct CellRecord: Hashable, Sendable {
 
     private static func isLine(_ text: Substring) -> Bool {
         !text.isEmpty && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
-    }
-}
-
-/// Decimal numbers as the catalogue writes them: digits only, and no zero in front.
-enum DecimalText {
-    static func parse<Number: FixedWidthInteger & UnsignedInteger>(_ digits: some Collection<UInt8>) -> Number? {
-        let zero = UInt8(ascii: "0")
-        guard !digits.isEmpty, digits.first != zero || digits.count == 1 else { return nil }
-        var number: Number = 0
-        for digit in digits {
-            guard (zero...zero + 9).contains(digit) else { return nil }
-            let (product, overflows) = number.multipliedReportingOverflow(by: 10)
-            let (sum, overflowsToo) = product.addingReportingOverflow(Number(digit - zero))
-            guard !overflows, !overflowsToo else { return nil }
-            number = sum
-        }
-        return number
     }
 }

@@ -65,6 +65,13 @@ struct RecordCheck {
             dictionaries[record.uid] = type
             return
         }
+        if record.kind == .structure {
+            guard let form = StructureForm(parsing: record.schemaText), UInt64(form.byteCount) == record.count else {
+                return note("records", "what '\(name)' is cannot be read")
+            }
+            schemas[record.uid] = (record, Schema(.scalar(.uint8)))
+            return
+        }
         guard let schema = try? Schema(parsing: record.schemaText) else {
             return note("records", "the type of '\(name)' cannot be read")
         }
@@ -98,7 +105,7 @@ struct RecordCheck {
         guard let (record, schema) = schemas[key.uid] else {
             return note("values", "there is a value of the identity \(key.uid), which no cell has")
         }
-        let total = record.kind == .array ? Int(clamping: record.count) * schema.stride : schema.size
+        let total = record.kind.isChunked ? Int(clamping: record.count) * schema.stride : schema.size
         let start = Int(key.chunk) << SegmentLayout.chunkShift
         guard start < max(total, 1),
             value.byteCount <= min(SegmentLayout.chunkSize, total - start)

@@ -87,7 +87,8 @@ extension SegmentCheck {
         let bit: UInt64 = 1 << UInt64(slot & 63)
         let isClean = (page.dirty(slot >> 6).ordered() | page.taken(slot >> 6).ordered()) & bit == 0
         cells[cell.offset] = CheckedCell(
-            id: cell.id, name: name, uid: cell.uid, kind: kind, count: cell.count, schema: schema.description,
+            id: cell.id, name: name, uid: cell.uid, kind: kind, count: cell.count,
+            schema: kind == .structure ? try StructureReference(cell).form.text : schema.description,
             isLive: isLive, isClean: isClean && cell.record.acquire() == 0 && cell.state == .live,
             isVolatile: cell.isVolatile)
         guard isLive else { return }
