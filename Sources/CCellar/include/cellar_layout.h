@@ -256,12 +256,13 @@ typedef struct cellar_queue_item {
     uint64_t state;       // (atomic) 0 free, 1 ready, 2 leased, 3 dead | bytes << 8
     uint64_t sequence;    // place in the order
     uint64_t due;         // not delivered before: milliseconds since 1970, 0 = at once
-    uint64_t holder;      // leased: number of the attachment that has it
+    uint64_t put_at;      // when, in milliseconds since 1970
+    uint64_t holder;      // leased: process slot | number of the attachment << 16
     uint64_t lease_end;   // leased: until when, in monotonic milliseconds; 0 = for as long as the holder lives
     uint32_t deliveries;  // how often it was leased
     uint32_t priority;    // higher ones go first
 } cellar_queue_item;
-static_assert(sizeof(cellar_queue_item) == 48, "queue item");
+static_assert(sizeof(cellar_queue_item) == 56, "queue item");
 
 // What a queue's index begins with. Made anew from the items whenever a process died holding the lock.
 typedef struct cellar_queue_index {
@@ -271,17 +272,18 @@ typedef struct cellar_queue_index {
     uint32_t waiting_consumers; // who sleep, or are about to; perhaps more, never fewer
     uint32_t waiting_producers;
     uint32_t waiting_joiners;
-    uint32_t first_free;      // item + 1; 0 = none
+    uint32_t first_free;      // (atomic) item + 1; 0 = none
     uint32_t first_leased;    // item + 1
     uint32_t ready;           // items by state
     uint32_t delayed;         // ready, but not due; in a heap by when they are
     uint32_t leased;
     uint32_t dead;
-    uint64_t levels;          // a bit a priority that has ready items
+    uint64_t levels;          // (atomic) a bit a priority that has ready items
     uint64_t next_lease_end;  // none ends before
     uint64_t taken;           // items that were got for good and not marked done
     uint64_t deaths;          // of the structure's, as many as were looked into
-    uint64_t reserved[2];
+    uint64_t built;           // 1 = this index was made before: leases are of processes of this boot
+    uint64_t reserved;
 } cellar_queue_index;
 static_assert(sizeof(cellar_queue_index) == 96, "queue index");
 
@@ -474,6 +476,8 @@ static_assert(sizeof(cellar_limbo) == 48, "limbo");
     X(cellar_array, extra, CELLAR_ARRAY_EXTRA) \
     X(cellar_array, extra_size, CELLAR_ARRAY_EXTRA_SIZE) \
     X(cellar_structure, whole, CELLAR_STRUCTURE_WHOLE) \
+    X(cellar_queue_index, levels, CELLAR_QUEUE_INDEX_LEVELS) \
+    X(cellar_queue_index, first_free, CELLAR_QUEUE_INDEX_FIRST_FREE) \
     X(cellar_structure, deaths, CELLAR_STRUCTURE_DEATHS) \
     X(cellar_limbo, durable, CELLAR_LIMBO_DURABLE) \
     X(cellar_header, transactions, CELLAR_HEADER_TRANSACTIONS) \

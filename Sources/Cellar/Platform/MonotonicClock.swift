@@ -11,6 +11,12 @@ enum MonotonicClock {
     @usableFromInline
     static func coarseMilliseconds() -> UInt32 { UInt32(truncatingIfNeeded: read(CLOCK_MONOTONIC_COARSE) / 1_000_000) }
 
+    /// The same as a time that does not wrap around.
+    static func coarse() -> Int64 { read(CLOCK_MONOTONIC_COARSE) }
+
+    /// Wall clock since 1970 at the kernel's tick, in milliseconds.
+    static func coarseWallMilliseconds() -> UInt64 { UInt64(read(CLOCK_REALTIME_COARSE) / 1_000_000) }
+
     /// Wall clock since 1970.
     static func wall() -> UInt64 { UInt64(read(CLOCK_REALTIME)) }
 

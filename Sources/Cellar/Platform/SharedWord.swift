@@ -87,6 +87,12 @@ struct SharedFutex: @unchecked Sendable {
         _ = unsafe cellar_futex_wait(word, expected, max(nanoseconds, 0))
     }
 
+    /// Wakes so many of those who sleep on the word.
+    func wake(_ count: Int) {
+        let word = unsafe UnsafeMutableRawPointer(address).assumingMemoryBound(to: UInt32.self)
+        unsafe cellar_futex_wake(word, Int32(clamping: count))
+    }
+
     /// Wakes everyone who sleeps on the word.
     func wakeAll() {
         let word = unsafe UnsafeMutableRawPointer(address).assumingMemoryBound(to: UInt32.self)

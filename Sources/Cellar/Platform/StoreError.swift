@@ -51,6 +51,8 @@ public struct StoreError: Error, Hashable, Sendable {
         case closed
         /// The cell was removed since the handle was made.
         case removed
+        /// The lease of a queue's item ended before the item was acknowledged.
+        case leaseEnded
         /// A system call failed in a way that has no kind of its own.
         case systemFailure
     }

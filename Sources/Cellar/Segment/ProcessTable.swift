@@ -127,6 +127,15 @@ struct ProcessTable {
             name: name(slot), startedAt: entry.started_ns, isAlive: isAlive(slot, thread: entry.thread))
     }
 
+    /// Whether the numbered attachment has the slot and its process lives.
+    func isAttached(_ number: UInt64, slot: Int) -> Bool {
+        guard slot >= 0, slot < Int(CELLAR_PROCESS_SLOTS), state(slot).acquire() == Self.live,
+            attachment(slot).relaxed() == number
+        else { return false }
+        let entry = unsafe segment.fixed(Self.slotOffset(slot)).assumingMemoryBound(to: cellar_process.self)
+        return unsafe isAlive(slot, thread: entry.pointee.thread)
+    }
+
     /// Whether the slot's words are such as this table writes.
     func isSound(_ slot: Int) -> Bool { state(slot).acquire() <= Self.live && liveness(slot).isSound }
 

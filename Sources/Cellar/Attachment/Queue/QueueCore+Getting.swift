@@ -1,0 +1,280 @@
+import CCellar
+
+/// An item that this process has leased.
+@usableFromInline
+struct QueueTicket: Sendable, Hashable {
+    var number: Int
+    var sequence: UInt64
+    var deliveries: UInt32
+}
+
+extension QueueCore {
+    /// The next item to be delivered, when what is due and what is leased to nobody has come back.
+    @inline(__always)
+    private func next(_ memory: QueueMemory) throws(StoreError) -> QueueOutcome<Int> {
+        if _slowPath(unsafe memory.state.pointee.delayed != 0 || memory.state.pointee.next_lease_end != .max) {
+            try bringBack(memory)
+        }
+        if let number = try memory.first() { return .done(number) }
+        return try nothing(memory)
+    }
+
+    @inline(never)
+    private func bringBack(_ memory: QueueMemory) throws(StoreError) {
+        try memory.releaseDue(at: MonotonicClock.wall() / 1_000_000)
+        if unsafe memory.state.pointee.next_lease_end <= QueueMemory.monotonicMilliseconds {
+            for number in try memory.takeBackLeases() { note(number) }
+        }
+    }
+
+    @inline(never)
+    private func nothing(_ memory: QueueMemory) throws(StoreError) -> QueueOutcome<Int> {
+        // A lease may have ended with its holder, of which nobody has told yet.
+        if unsafe memory.state.pointee.leased > 0 {
+            let back = try memory.takeBackLeases()
+            for number in back { note(number) }
+            if let number = try memory.first() { return .done(number) }
+        }
+        let state = unsafe memory.state.pointee
+        return memory.isClosed && state.delayed == 0 && state.leased == 0 ? .end : .wait
+    }
+
+    @inline(__always)
+    private func bytes(of number: Int, _ memory: QueueMemory) throws(StoreError) -> UnsafeRawBufferPointer {
+        let item = memory.item(number)
+        let length = item.length
+        guard length <= memory.room else { throw memory.damaged("has an element of \(length) bytes") }
+        return unsafe UnsafeRawBufferPointer(start: item.bytes, count: length)
+    }
+
+    // MARK: For good
+
+    /// Takes the next item for good; `read` copies its bytes.
+    @inline(__always)
+    private func take(
+        _ memory: QueueMemory, _ wakes: inout Wakes, _ read: (UnsafeRawBufferPointer) throws(StoreError) -> Void
+    ) throws(StoreError) -> QueueOutcome<Void> {
+        switch try next(memory) {
+        case .done(let number):
+            unsafe try read(try bytes(of: number, memory))
+            try memory.take(number, for: holder)
+            note(number)
+            tellProducers(1, &wakes)
+            return .done(())
+        case .end: return .end
+        case .wait, .cancelled: return .wait
+        }
+    }
+
+    /// As `take`, waiting until the deadline (0: not at all).
+    @usableFromInline
+    func get(
+        until deadline: Int64, _ read: (UnsafeRawBufferPointer) throws(StoreError) -> Void
+    ) throws(StoreError) -> QueueResult {
+        let outcome = try locked { (memory, wakes) throws(StoreError) in unsafe try take(memory, &wakes, read) }
+        if case .wait = outcome, deadline != 0 {
+            return QueueResult(
+                try waiting(for: .items, until: deadline) { (memory, wakes) throws(StoreError) in
+                    unsafe try take(memory, &wakes, read)
+                })
+        }
+        return QueueResult(outcome)
+    }
+
+    /// Takes up to so many under one lock, at least one; `read` gets them in order.
+    @usableFromInline
+    func getSome(
+        _ most: Int, until deadline: Int64, _ read: (UnsafeRawBufferPointer) throws(StoreError) -> Void
+    ) throws(StoreError) -> QueueResult {
+        // No crash point: see `QueueMemory.take`.
+        var count = 0
+        return QueueResult(
+            try waiting(for: .items, until: deadline) { (memory, wakes) throws(StoreError) -> QueueOutcome<Void> in
+                var last = QueueOutcome<Void>.wait
+                while count < most {
+                    guard case .done(let number) = try next(memory) else {
+                        if count == 0 { last = try nothingOutcome(memory) }
+                        break
+                    }
+                    unsafe try read(try bytes(of: number, memory))
+                    try memory.take(number, for: holder)
+                    note(number)
+                    count += 1
+                }
+                if count == 0 { return last }
+                tellProducers(count, &wakes)
+                return .done(())
+            })
+    }
+
+    private func nothingOutcome(_ memory: QueueMemory) throws(StoreError) -> QueueOutcome<Void> {
+        if case .end = try nothing(memory) { return .end }
+        return .wait
+    }
+
+    /// For a task.
+    @usableFromInline
+    func get(until deadline: Int64) async throws(StoreError) -> (QueueResult, [UInt8]) {
+        let outcome = try await waiting(for: .items, until: deadline) {
+            (memory, wakes) throws(StoreError) -> QueueOutcome<[UInt8]> in
+            var copy: [UInt8] = []
+            let outcome = try unsafe self.take(memory, &wakes) { (bytes) throws(StoreError) in
+                copy = unsafe [UInt8](bytes)
+            }
+            return switch outcome {
+            case .done: .done(copy)
+            case .end: .end
+            case .wait, .cancelled: .wait
+            }
+        }
+        if case .done(let copy) = outcome { return (.done, copy) }
+        return (QueueResult(outcome), [])
+    }
+
+    /// Marks an item that was got for good as done. Throws if there is none.
+    @usableFromInline
+    func taskDone() throws(StoreError) {
+        try checkWritable()
+        let isDone = try locked { (memory, wakes) throws(StoreError) in
+            guard memory.markDone(by: holder) else { return false }
+            tellJoiners(&wakes)
+            return true
+        }
+        if !isDone {
+            throw StoreError(
+                .invalidValue,
+                "more items of the queue '\(cell.name)' were marked done than were got: call taskDone once for each get"
+            )
+        }
+    }
+
+    // MARK: Leases
+
+    /// Leases up to so many.
+    @usableFromInline
+    func lease(
+        _ most: Int, until deadline: Int64,
+        _ read: (UnsafeRawBufferPointer, QueueTicket) throws(StoreError) -> Void
+    ) throws(StoreError) -> QueueResult {
+        QueueResult(
+            try waiting(for: .items, until: deadline) { (memory, _) throws(StoreError) -> QueueOutcome<Void> in
+                unsafe try leaseSome(most, memory, read)
+            })
+    }
+
+    @usableFromInline
+    func lease(until deadline: Int64) async throws(StoreError) -> (QueueResult, [UInt8], QueueTicket?) {
+        let outcome = try await waiting(for: .items, until: deadline) {
+            (memory, _) throws(StoreError) -> QueueOutcome<([UInt8], QueueTicket)> in
+            var found: ([UInt8], QueueTicket)?
+            let outcome = try unsafe self.leaseSome(1, memory) { (bytes, ticket) throws(StoreError) in
+                found = unsafe ([UInt8](bytes), ticket)
+            }
+            if let found { return .done(found) }
+            if case .end = outcome { return .end }
+            return .wait
+        }
+        if case .done(let (bytes, ticket)) = outcome { return (.done, bytes, ticket) }
+        return (QueueResult(outcome), [], nil)
+    }
+
+    private func leaseSome(
+        _ most: Int, _ memory: QueueMemory, _ read: (UnsafeRawBufferPointer, QueueTicket) throws(StoreError) -> Void
+    ) throws(StoreError) -> QueueOutcome<Void> {
+        // No crash point: see `QueueMemory.lease`.
+        var count = 0
+        while count < most {
+            guard case .done(let number) = try next(memory) else { break }
+            try memory.lease(number, to: holder)
+            note(number)
+            let fields = unsafe memory.item(number).fields.pointee
+            let ticket = QueueTicket(number: number, sequence: fields.sequence, deliveries: fields.deliveries)
+            unsafe try read(try bytes(of: number, memory), ticket)
+            count += 1
+        }
+        return count > 0 ? .done(()) : try nothingOutcome(memory)
+    }
+
+    /// Ends leases: the items are done. Throws `.leaseEnded` if one had ended before; the others are done all the same.
+    @usableFromInline
+    func acknowledge(_ tickets: [QueueTicket]) throws(StoreError) {
+        // No crash point: see `QueueMemory.acknowledge`.
+        let late = try locked { (memory, wakes) throws(StoreError) in
+            var late = 0
+            for ticket in tickets {
+                guard memory.isLeased(ticket.number, ticket.sequence, ticket.deliveries, to: holder) else {
+                    late += 1
+                    continue
+                }
+                try memory.acknowledge(ticket.number)
+                note(ticket.number)
+            }
+            tellProducers(tickets.count - late, &wakes)
+            tellJoiners(&wakes)
+            tellOfTheEnd(memory, &wakes)
+            return late
+        }
+        if late > 0 { throw leaseEnded }
+    }
+
+    /// Gives an item back, to be delivered again.
+    @usableFromInline
+    func reject(_ ticket: QueueTicket, delay: Duration) throws(StoreError) {
+        // No crash point: see `QueueMemory.giveBack`.
+        let due = how(PutOptions(priority: 0, delay: delay)).due
+        let isDone = try locked { (memory, wakes) throws(StoreError) in
+            guard memory.isLeased(ticket.number, ticket.sequence, ticket.deliveries, to: holder) else { return false }
+            let became = try memory.giveBack(ticket.number, due: due)
+            note(ticket.number)
+            // One who sleeps may have to sleep for less long.
+            if became != .dead { tellConsumers(1, &wakes) }
+            tellJoiners(&wakes)
+            tellOfTheEnd(memory, &wakes)
+            return true
+        }
+        if !isDone { throw leaseEnded }
+    }
+
+    /// Has a lease begin anew. Throws `.leaseEnded`.
+    @usableFromInline
+    func extend(_ ticket: QueueTicket) throws(StoreError) {
+        let isDone = try locked { (memory, _) throws(StoreError) in
+            guard memory.isLeased(ticket.number, ticket.sequence, ticket.deliveries, to: holder) else { return false }
+            guard memory.leaseTime > 0 else { return true }
+            // No crash point: one word, which only this process changes while the lease is its.
+            unsafe memory.item(ticket.number).fields.pointee.lease_end =
+                QueueMemory.monotonicMilliseconds + UInt64(memory.leaseTime)
+            return true
+        }
+        if !isDone { throw leaseEnded }
+    }
+
+    /// A closed queue in which nothing is left to come: those who wait for something are told.
+    private func tellOfTheEnd(_ memory: QueueMemory, _ wakes: inout Wakes) {
+        let state = unsafe memory.state.pointee
+        guard memory.isClosed, state.ready + state.delayed + state.leased == 0 else { return }
+        tellConsumers(.max, &wakes)
+    }
+
+    private var leaseEnded: StoreError {
+        StoreError(
+            .leaseEnded,
+            "the lease of an item of the queue '\(cell.name)' had ended, and the item may have gone to somebody else: extend "
+                + "the lease in time, or make the queue with a longer one")
+    }
+}
+
+/// What an attempt came to, for the public types.
+@usableFromInline
+enum QueueResult {
+    case done, end, wait, cancelled
+
+    init<Result>(_ outcome: QueueOutcome<Result>) {
+        switch outcome {
+        case .done: self = .done
+        case .end: self = .end
+        case .wait: self = .wait
+        case .cancelled: self = .cancelled
+        }
+    }
+}

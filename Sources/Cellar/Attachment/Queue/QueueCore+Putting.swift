@@ -1,0 +1,129 @@
+import CCellar
+
+extension QueueCore {
+    /// Settings of a put, as the caller gives them.
+    @usableFromInline
+    struct PutOptions {
+        var priority: Int
+        var delay: Duration
+
+        @usableFromInline
+        init(priority: Int, delay: Duration) {
+            self.priority = priority
+            self.delay = delay
+        }
+    }
+
+    func how(_ options: PutOptions) -> QueuePut {
+        precondition(
+            options.priority >= 0 && options.priority < memory.priorities,
+            "the queue '\(cell.name)' has the priorities 0..<\(memory.priorities), and not \(options.priority)")
+        let now = MonotonicClock.coarseWallMilliseconds()
+        var due: UInt64 = 0
+        if options.delay > .zero {
+            let milliseconds = (options.delay.nanoseconds + 999_999) / 1_000_000
+            due = MonotonicClock.wall() / 1_000_000 &+ UInt64(clamping: milliseconds)
+        }
+        return QueuePut(priority: options.priority, due: due, now: now)
+    }
+
+    /// Throws `.invalidValue` for an element that is too long.
+    @inline(__always)
+    func checkRoom(_ count: Int) throws(StoreError) {
+        if _slowPath(count > memory.room) { throw tooLong(count) }
+    }
+
+    private func tooLong(_ count: Int) -> StoreError {
+        StoreError(
+            .invalidValue,
+            "an element of \(count) bytes does not fit in the queue '\(cell.name)', which has room for \(memory.room): make it "
+                + "with a larger maximumByteCount, under another name")
+    }
+
+    var closedError: StoreError {
+        StoreError(.closed, "the queue '\(cell.name)' was closed: nothing more can be put, unless it is reopened")
+    }
+
+    /// Puts one element; `.wait` if there was no room until the deadline (0: at once).
+    @usableFromInline @unsafe
+    func put(_ bytes: UnsafeRawBufferPointer, _ options: PutOptions, until deadline: Int64) throws(StoreError) -> Bool {
+        // No crash point: see `QueueMemory.put`.
+        try checkRoom(bytes.count)
+        let how = how(options)
+        let isPut = try locked { (memory, wakes) throws(StoreError) in unsafe try attempt(bytes, how, memory, &wakes) }
+        if isPut || deadline == 0 { return isPut }
+        return unsafe try putSlowly(bytes, how, until: deadline)
+    }
+
+    @inline(never) @unsafe
+    private func putSlowly(_ bytes: UnsafeRawBufferPointer, _ how: QueuePut, until deadline: Int64) throws(StoreError)
+        -> Bool
+    {
+        let outcome = try waiting(for: .spaces, until: deadline) {
+            (memory, wakes) throws(StoreError) -> QueueOutcome<Void> in
+            unsafe try attempt(bytes, how, memory, &wakes) ? .done(()) : .wait
+        }
+        if case .done = outcome { return true }
+        return false
+    }
+
+    @inline(__always) @unsafe
+    private func attempt(
+        _ bytes: UnsafeRawBufferPointer, _ how: QueuePut, _ memory: QueueMemory, _ wakes: inout Wakes
+    ) throws(StoreError) -> Bool {
+        if memory.isClosed { throw closedError }
+        guard let number = unsafe try memory.put(bytes, how) else { return false }
+        note(number)
+        noteHeader()
+        tellConsumers(1, &wakes)
+        return true
+    }
+
+    /// Puts one after another under one lock, as many as there is room for; returns how many.
+    @usableFromInline
+    func putSome(
+        _ count: Int, _ options: PutOptions, until deadline: Int64,
+        _ bytes: (Int, (UnsafeRawBufferPointer) throws(StoreError) -> Bool) throws(StoreError) -> Bool
+    ) throws(StoreError) -> Int {
+        // No crash point: see `QueueMemory.put`.
+        let how = how(options)
+        var done = 0
+        let outcome = try waiting(for: .spaces, until: deadline) {
+            (memory, wakes) throws(StoreError) -> QueueOutcome<Void> in
+            if memory.isClosed { throw closedError }
+            let before = done
+            while done < count {
+                let isPut = unsafe try bytes(done) { (bytes) throws(StoreError) in
+                    try checkRoom(bytes.count)
+                    guard let number = unsafe try memory.put(bytes, how) else { return false }
+                    note(number)
+                    return true
+                }
+                if !isPut { break }
+                done += 1
+            }
+            if done > before {
+                noteHeader()
+                tellConsumers(done - before, &wakes)
+            }
+            return done == count ? .done(()) : .wait
+        }
+        _ = outcome
+        return done
+    }
+
+    /// For a task: the bytes are its own.
+    @usableFromInline
+    func put(_ bytes: [UInt8], _ options: PutOptions, until deadline: Int64) async throws(StoreError) -> QueueResult {
+        // No crash point: see `QueueMemory.put`.
+        try checkRoom(bytes.count)
+        let how = how(options)
+        let outcome = try await waiting(for: .spaces, until: deadline) {
+            (memory, wakes) throws(StoreError) -> QueueOutcome<Void> in
+            try unsafe bytes.span.withUnsafeBytes { (bytes) throws(StoreError) in
+                unsafe try self.attempt(bytes, how, memory, &wakes) ? .done(()) : .wait
+            }
+        }
+        return QueueResult(outcome)
+    }
+}

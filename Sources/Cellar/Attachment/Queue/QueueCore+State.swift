@@ -1,0 +1,191 @@
+import CCellar
+
+/// How many items of a queue are in which state.
+public struct QueueDepth: Sendable, Hashable {
+    /// To be delivered at once.
+    public var ready = 0
+    /// To be delivered later.
+    public var delayed = 0
+    /// With a consumer that has not acknowledged them.
+    public var leased = 0
+    /// Set aside after too many deliveries.
+    public var dead = 0
+    /// Got for good, and not marked done.
+    public var taken = 0
+
+    /// All that is in the queue and to be delivered, or to be acknowledged.
+    public var unfinished: Int { ready + delayed + leased }
+}
+
+/// One item of a queue, for people who look.
+public struct QueueItemInfo: Sendable {
+    public enum State: String, Sendable, Hashable { case ready, delayed, leased, dead }
+
+    public var state: State
+    /// Its place in the order; never given twice.
+    public var sequence: UInt64
+    public var priority: Int
+    public var deliveries: Int
+    /// Milliseconds since 1970.
+    public var putAt: UInt64
+    /// Not delivered before: milliseconds since 1970, 0 = at once.
+    public var due: UInt64
+    /// Leased: the slot of the process that has it.
+    public var holder: Int?
+    /// The element.
+    public var bytes: [UInt8]
+}
+
+extension QueueCore {
+    /// Counted without the lock, so that looking changes nothing; of a queue that is being changed, roughly.
+    func depth() throws(StoreError) -> QueueDepth {
+        // What a process that died was at is put right first, where this one may.
+        if attachment.writePolicy != Attachment.readOnly, !attachment.isClosed,
+            cell.reference.whole.acquire() != 1 || cell.reference.cell.lock.isAbandoned
+        {
+            try locked { (_, _) throws(StoreError) in }
+        }
+        guard cell.reference.whole.acquire() == 1 else { return try countedDepth() }
+        let state = unsafe memory.state.pointee
+        return QueueDepth(
+            ready: Int(state.ready), delayed: Int(state.delayed), leased: Int(state.leased), dead: Int(state.dead),
+            taken: Int(clamping: state.taken))
+    }
+
+    /// Where there is no index: from the items. O(capacity).
+    private func countedDepth() throws(StoreError) -> QueueDepth {
+        var depth = QueueDepth()
+        try forEach { (item) throws(StoreError) in
+            switch item.state {
+            case .ready: depth.ready += 1
+            case .delayed: depth.delayed += 1
+            case .leased: depth.leased += 1
+            case .dead: depth.dead += 1
+            }
+            return true
+        }
+        return depth
+    }
+
+    /// Calls `body` with each item that is there, in order of their places in memory. Takes no lock, writes nothing: each is
+    /// whole; what is put or got meanwhile may be seen or not. O(capacity).
+    func forEach(_ body: (QueueItemInfo) throws(StoreError) -> Bool) throws(StoreError) {
+        if cell.reference.cell.isRemoved { throw attachment.removedError }
+        for number in 0..<memory.capacity {
+            guard let found = memory.item(number).snapshot(room: memory.room), found.state != .free else { continue }
+            let head = found.head
+            let state: QueueItemInfo.State =
+                switch found.state {
+                case .leased: .leased
+                case .dead: .dead
+                default: head.due > MonotonicClock.wall() / 1_000_000 ? .delayed : .ready
+                }
+            let item = QueueItemInfo(
+                state: state, sequence: head.sequence, priority: Int(head.priority), deliveries: Int(head.deliveries),
+                putAt: head.put_at, due: head.due,
+                holder: state == .leased ? QueueHolder(word: head.holder).slot : nil, bytes: found.bytes)
+            if try !body(item) { return }
+        }
+    }
+
+    var isClosed: Bool { memory.isClosed }
+
+    /// Nothing more can be put; consumers come to the end when all is delivered and acknowledged.
+    func close() throws(StoreError) {
+        try setClosed(1)
+    }
+
+    func reopen() throws(StoreError) {
+        try setClosed(0)
+    }
+
+    private func setClosed(_ closed: UInt64) throws(StoreError) {
+        try checkWritable()
+        try locked { (memory, wakes) throws(StoreError) in
+            unsafe memory.header.pointee.closed = closed
+            crashPoint("queue: closed or opened")
+            noteHeader()
+            tellConsumers(.max, &wakes)
+            tellProducers(.max, &wakes)
+        }
+    }
+
+    /// Waits until everything that was put is done. False if the deadline passed before.
+    func join(until deadline: Int64) throws(StoreError) -> Bool {
+        try checkWritable()
+        let outcome = try waiting(for: .done, until: deadline) { (memory, _) throws(StoreError) in
+            try isFinished(memory)
+        }
+        if case .done = outcome { return true }
+        return false
+    }
+
+    func join(until deadline: Int64) async throws(StoreError) -> QueueResult {
+        try checkWritable()
+        return QueueResult(
+            try await waiting(for: .done, until: deadline) { (memory, _) throws(StoreError) in
+                try self.isFinished(memory)
+            })
+    }
+
+    private func isFinished(_ memory: QueueMemory) throws(StoreError) -> QueueOutcome<Void> {
+        memory.unfinished == 0 ? .done(()) : .wait
+    }
+
+    /// Removes everything: what is ready, delayed and set aside. Leased items stay with their holders. Returns how many.
+    func removeAll() throws(StoreError) -> Int {
+        // No crash point: an item at a time, each with its own.
+        try checkWritable()
+        return try locked { (memory, wakes) throws(StoreError) in
+            var count = 0
+            for number in 0..<memory.capacity {
+                let item = memory.item(number)
+                guard item.state == .ready || item.state == .dead else { continue }
+                item.set(.free, length: 0)
+                crashPoint("queue remove all: one free")
+                note(number)
+                count += 1
+            }
+            try memory.rebuild()
+            tellProducers(.max, &wakes)
+            tellJoiners(&wakes)
+            return count
+        }
+    }
+
+    // MARK: Set aside
+
+    /// Takes the oldest item that was delivered too often; nil if there is none.
+    func takeDead() throws(StoreError) -> QueueItemInfo? {
+        // No crash point: see `QueueMemory.removeDead`.
+        try checkWritable()
+        return try locked { (memory, wakes) throws(StoreError) in
+            guard let number = memory.firstDead(), let found = memory.item(number).snapshot(room: memory.room) else {
+                return nil
+            }
+            memory.removeDead(number)
+            note(number)
+            tellProducers(1, &wakes)
+            let head = found.head
+            return QueueItemInfo(
+                state: .dead, sequence: head.sequence, priority: Int(head.priority), deliveries: Int(head.deliveries),
+                putAt: head.put_at, due: head.due, holder: nil, bytes: found.bytes)
+        }
+    }
+
+    /// Has all of them delivered again. Returns how many.
+    func reviveDead() throws(StoreError) -> Int {
+        // No crash point: see `QueueMemory.reviveDead`.
+        try checkWritable()
+        return try locked { (memory, wakes) throws(StoreError) in
+            var count = 0
+            while let number = memory.firstDead() {
+                try memory.reviveDead(number)
+                note(number)
+                count += 1
+            }
+            tellConsumers(count, &wakes)
+            return count
+        }
+    }
+}

@@ -1,0 +1,151 @@
+import CCellar
+
+/// A queue as one process has it: what it does with bytes, whatever they stand for.
+@usableFromInline
+final class QueueCore: Sendable {
+    let cell: StructureCell
+    let shape: QueueShape
+    let memory: QueueMemory
+    let holder: QueueHolder
+    /// Each waits for something else.
+    let lockSpin = SpinBudget()
+    let itemSpin = SpinBudget()
+
+    init(_ cell: StructureCell, _ shape: QueueShape) {
+        self.cell = cell
+        self.shape = shape
+        memory = QueueMemory(cell.reference, shape, cell.segment)
+        holder = QueueHolder(slot: cell.attachment.slot, attachment: cell.attachment.keeper?.attachment ?? 0)
+    }
+
+    var attachment: Attachment { cell.attachment }
+
+    // MARK: The lock
+
+    /// Whom to wake when the lock is given back: counted out already.
+    struct Wakes {
+        var consumers = 0
+        var producers = 0
+        var joiners = 0
+    }
+
+    /// Runs `body` under the queue's lock, on an index that agrees with the items; then wakes whom it says.
+    @inline(__always)
+    func locked<Result>(
+        _ body: (QueueMemory, inout Wakes) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        // No crash point: each of the changes has its own.
+        var wakes = Wakes()
+        try lock()
+        let result: Result
+        do throws(StoreError) {
+            result = try body(memory, &wakes)
+        } catch {
+            if error.code == .corruptSegment { cell.reference.whole.setRelaxed(0) }
+            cell.reference.cell.lock.unlock()
+            throw error
+        }
+        cell.reference.cell.lock.unlock()
+        crashPoint("queue: unlocked")
+        if wakes.consumers > 0 { memory.bell(.items).wake(wakes.consumers) }
+        if wakes.producers > 0 { memory.bell(.spaces).wake(wakes.producers) }
+        if wakes.joiners > 0 { memory.bell(.done).wakeAll() }
+        return result
+    }
+
+    @inline(__always)
+    private func lock() throws(StoreError) {
+        let reference = cell.reference
+        // Its memory cannot be written, nor can the lock in it.
+        if _slowPath(attachment.writePolicy == Attachment.readOnly) { throw attachment.readOnlyError }
+        let outcome = try attachment.tryLock(reference.cell.lock)
+        if case .locked = outcome {} else { try lockSlowly(outcome) }
+        // No crash point: a word for messages.
+        reference.cell.holder.setRelaxed(LockHolder.briefly(slot: holder.slot))
+        if _slowPath(
+            unsafe reference.whole.relaxed() != 1 || reference.deaths.relaxed() != memory.state.pointee.deaths
+                || reference.cell.isRemoved)
+        {
+            try mend()
+        }
+    }
+
+    /// Others hold the lock for a fraction of a microsecond: it is looked at for a while before sleeping.
+    @inline(never)
+    private func lockSlowly(_ first: RobustMutex.Outcome) throws(StoreError) {
+        let mutex = cell.reference.cell.lock
+        var outcome = first
+        if case .busy = first {
+            _ = lockSpin.spin {
+                if mutex.isHeld { return false }
+                outcome = mutex.tryLock()
+                if case .busy = outcome { return false }
+                return true
+            }
+        }
+        if case .locked = outcome { return }
+        try attachment.lockSlowly(cell.reference.cell, after: outcome, timeout: nil)
+    }
+
+    @inline(never)
+    private func mend() throws(StoreError) {
+        do throws(StoreError) {
+            if cell.reference.cell.isRemoved { throw attachment.removedError }
+            if cell.reference.whole.relaxed() != 1 { try memory.rebuild() } else { try memory.mendAfterDeaths() }
+            attachment.noteChange(0..<shape.byteCount, of: cell.reference.cell)
+        } catch {
+            cell.reference.cell.lock.unlock()
+            throw error
+        }
+    }
+
+    func checkWritable() throws(StoreError) {
+        if attachment.writePolicy == Attachment.readOnly { throw attachment.readOnlyError }
+    }
+
+    // MARK: Telling others
+
+    /// An item changed: the next checkpoint is to have it.
+    @inline(__always)
+    func note(_ number: Int) {
+        attachment.noteChange(memory.range(number), of: cell.reference.cell)
+    }
+
+    @inline(__always)
+    func noteHeader() {
+        attachment.noteChange(0..<QueueShape.contentHead, of: cell.reference.cell)
+    }
+
+    /// So many items more can be got: as many consumers are to wake, if they sleep.
+    @inline(__always)
+    func tellConsumers(_ count: Int, _ wakes: inout Wakes) {
+        // No crash point: a word for sleepers, who are woken after a death.
+        let waiting = unsafe memory.state.pointee.waiting_consumers
+        if _fastPath(waiting == 0) { return }
+        let woken = min(count, Int(waiting))
+        unsafe memory.state.pointee.waiting_consumers = waiting - UInt32(woken)
+        memory.bell(.items).add(1)
+        wakes.consumers += woken
+    }
+
+    @inline(__always)
+    func tellProducers(_ count: Int, _ wakes: inout Wakes) {
+        // No crash point: see above.
+        let waiting = unsafe memory.state.pointee.waiting_producers
+        if _fastPath(waiting == 0) { return }
+        let woken = min(count, Int(waiting))
+        unsafe memory.state.pointee.waiting_producers = waiting - UInt32(woken)
+        memory.bell(.spaces).add(1)
+        wakes.producers += woken
+    }
+
+    /// Something was done: if that was the last, who waits for that is told.
+    @inline(__always)
+    func tellJoiners(_ wakes: inout Wakes) {
+        // No crash point: see above.
+        guard unsafe memory.state.pointee.waiting_joiners > 0, memory.unfinished == 0 else { return }
+        wakes.joiners = 1
+        unsafe memory.state.pointee.waiting_joiners = 0
+        memory.bell(.done).add(1)
+    }
+}

@@ -1,0 +1,166 @@
+import CCellar
+import Glibc
+
+/// How an item is put.
+struct QueuePut {
+    var priority = 0
+    /// Not delivered before: milliseconds since 1970, 0 = at once.
+    var due: UInt64 = 0
+    var now: UInt64 = 0
+}
+
+/// What became of an item that came back.
+enum QueueReturn {
+    case ready, delayed, dead
+}
+
+/// Changes to items: the bytes, the state (which commits), the index.
+extension QueueMemory {
+    var isClosed: Bool { unsafe header.pointee.closed != 0 }
+
+    /// Items that were put and are neither done nor set aside.
+    var unfinished: UInt64 {
+        let state = unsafe state.pointee
+        return UInt64(state.ready) &+ UInt64(state.delayed) &+ UInt64(state.leased) &+ state.taken
+    }
+
+    /// Puts an item if there is room; returns its number, nil if there is none.
+    @inline(__always) @unsafe
+    func put(_ bytes: UnsafeRawBufferPointer, _ how: QueuePut) throws(StoreError) -> Int? {
+        guard let number = try firstFree else { return nil }
+        let item = item(number)
+        let sequence = unsafe header.pointee.next_sequence
+        if let start = bytes.baseAddress { unsafe item.bytes.copyMemory(from: start, byteCount: bytes.count) }
+        unsafe item.fields.pointee.sequence = sequence
+        unsafe item.fields.pointee.due = how.due
+        unsafe item.fields.pointee.put_at = how.now
+        unsafe item.fields.pointee.deliveries = 0
+        unsafe item.fields.pointee.priority = UInt32(truncatingIfNeeded: how.priority)
+        crashPoint("queue put: filled in")
+        unsafe header.pointee.next_sequence = sequence &+ 1
+        crashPoint("queue put: numbered")
+        item.set(.ready, length: bytes.count)
+        crashPoint("queue put: ready")
+        removeFirstFree(number)
+        if how.due == 0 { try append(number, priority: how.priority) } else { try delay(number) }
+        crashPoint("queue put: in its place")
+        return number
+    }
+
+    /// Takes the item that `first` found for good; the caller has its bytes.
+    @inline(__always)
+    func take(_ number: Int, for holder: QueueHolder) throws(StoreError) {
+        // Before the commit: if the process dies in between, what it took counts for nothing anyway.
+        countTaken(by: holder)
+        crashPoint("queue get: counted")
+        item(number).set(.free, length: 0)
+        crashPoint("queue get: free")
+        try removeFirst()
+        free(number)
+        crashPoint("queue get: out of the order")
+    }
+
+    /// Leases the item that `first` found.
+    func lease(_ number: Int, to holder: QueueHolder) throws(StoreError) {
+        let item = item(number)
+        unsafe item.fields.pointee.holder = holder.word
+        unsafe item.fields.pointee.lease_end = leaseTime == 0 ? 0 : Self.monotonicMilliseconds + UInt64(leaseTime)
+        unsafe item.fields.pointee.deliveries &+= 1
+        crashPoint("queue lease: filled in")
+        item.set(.leased, length: item.length)
+        crashPoint("queue lease: leased")
+        try removeFirst()
+        try enlist(number)
+        crashPoint("queue lease: listed")
+    }
+
+    static var monotonicMilliseconds: UInt64 { UInt64(MonotonicClock.coarse() / 1_000_000) }
+
+    /// Whether the holder still has the lease that gave it the item.
+    func isLeased(_ number: Int, _ sequence: UInt64, _ deliveries: UInt32, to holder: QueueHolder) -> Bool {
+        guard number >= 0, number < capacity, case let item = item(number), item.state == .leased else { return false }
+        let fields = unsafe item.fields.pointee
+        return fields.sequence == sequence && fields.holder == holder.word && fields.deliveries == deliveries
+    }
+
+    /// Ends a lease: the item is done.
+    func acknowledge(_ number: Int) throws(StoreError) {
+        item(number).set(.free, length: 0)
+        crashPoint("queue acknowledge: free")
+        try delist(number)
+        free(number)
+        crashPoint("queue acknowledge: listed")
+    }
+
+    /// Ends a lease: the item goes back to its place, or aside if it was delivered too often.
+    func giveBack(_ number: Int, due: UInt64 = 0) throws(StoreError) -> QueueReturn {
+        let item = item(number)
+        let isDead = unsafe mostDeliveries > 0 && Int(item.fields.pointee.deliveries) >= mostDeliveries
+        unsafe item.fields.pointee.due = due
+        crashPoint("queue give back: dated")
+        item.set(isDead ? .dead : .ready, length: item.length)
+        crashPoint("queue give back: ready")
+        try delist(number)
+        if isDead {
+            unsafe state.pointee.dead &+= 1
+        } else if due != 0 {
+            try delay(number)
+        } else {
+            try insert(number, priority: try priority(of: number))
+        }
+        crashPoint("queue give back: in its place")
+        return isDead ? .dead : due != 0 ? .delayed : .ready
+    }
+
+    /// Gives back what is leased to nobody who lives, or for no longer. Returns the items' numbers. O(leases).
+    @discardableResult
+    func takeBackLeases() throws(StoreError) -> [Int] {
+        // No crash point: see `giveBack`.
+        let processes = ProcessTable(segment: segment)
+        let now = Self.monotonicMilliseconds
+        var over: [Int] = []
+        var next = UInt64.max
+        try forEachLeased { (number) throws(StoreError) in
+            let fields = unsafe item(number).fields.pointee
+            let holder = QueueHolder(word: fields.holder)
+            let isOver = fields.lease_end != 0 && fields.lease_end <= now
+            if isOver || !processes.isAttached(holder.attachment, slot: holder.slot) {
+                over.append(number)
+            } else if fields.lease_end != 0 {
+                next = min(next, fields.lease_end)
+            }
+        }
+        for number in over { _ = try giveBack(number) }
+        unsafe state.pointee.next_lease_end = next
+        return over
+    }
+
+    // MARK: Set aside
+
+    /// The oldest of those that were delivered too often. O(capacity).
+    func firstDead() -> Int? {
+        guard unsafe state.pointee.dead > 0 else { return nil }
+        let dead = (0..<capacity).lazy.filter { item($0).state == .dead }
+        return dead.min { item($0).sequence < item($1).sequence }
+    }
+
+    /// Takes one out for good.
+    func removeDead(_ number: Int) {
+        item(number).set(.free, length: 0)
+        crashPoint("queue remove dead: free")
+        free(number)
+        unsafe state.pointee.dead &-= 1
+    }
+
+    /// Has one delivered again, in its place, as if it were new.
+    func reviveDead(_ number: Int) throws(StoreError) {
+        let item = item(number)
+        unsafe item.fields.pointee.deliveries = 0
+        unsafe item.fields.pointee.due = 0
+        crashPoint("queue revive: as new")
+        item.set(.ready, length: item.length)
+        crashPoint("queue revive: ready")
+        unsafe state.pointee.dead &-= 1
+        try insert(number, priority: try priority(of: number))
+    }
+}
