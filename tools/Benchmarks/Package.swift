@@ -13,10 +13,12 @@ let package = Package(
         .target(name: "CBare"),
         // LMDB itself, through the same library of the system.
         .target(name: "CBareLMDB", linkerSettings: [.linkedLibrary("lmdb")]),
+        // Boost.Interprocess's queue, where libboost-dev is installed.
+        .target(name: "CBoost"),
         .executableTarget(
             name: "cellar-bench",
             dependencies: [
-                "CBare", "CBareLMDB", .product(name: "Cellar", package: "Cellar"),
+                "CBare", "CBareLMDB", "CBoost", .product(name: "Cellar", package: "Cellar"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: [.strictMemorySafety(), .treatAllWarnings(as: .error)]

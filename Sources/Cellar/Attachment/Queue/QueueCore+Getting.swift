@@ -66,19 +66,43 @@ extension QueueCore {
         }
     }
 
-    /// As `take`, waiting until the deadline (0: not at all).
+    /// As `take`, waiting if need be.
     @usableFromInline
     func get(
-        until deadline: Int64, _ read: (UnsafeRawBufferPointer) throws(StoreError) -> Void
+        _ patience: QueuePatience, _ read: (UnsafeRawBufferPointer) throws(StoreError) -> Void
     ) throws(StoreError) -> QueueResult {
         let outcome = try locked { (memory, wakes) throws(StoreError) in unsafe try take(memory, &wakes, read) }
-        if case .wait = outcome, deadline != 0 {
-            return QueueResult(
-                try waiting(for: .items, until: deadline) { (memory, wakes) throws(StoreError) in
-                    unsafe try take(memory, &wakes, read)
-                })
+        guard case .wait = outcome, !patience.isNone else { return QueueResult(outcome) }
+        return QueueResult(
+            try waiting(for: .items, until: patience.deadline) { (memory, wakes) throws(StoreError) in
+                unsafe try take(memory, &wakes, read)
+            })
+    }
+
+    /// The same for an element of so many bytes, copied to `target`.
+    @usableFromInline @unsafe
+    func getPlain(
+        _ patience: QueuePatience, _ count: Int, to target: UnsafeMutableRawPointer
+    ) throws(StoreError) -> QueueResult {
+        let outcome = try locked { (memory, wakes) throws(StoreError) in
+            unsafe try takePlain(memory, &wakes, count, target)
         }
-        return QueueResult(outcome)
+        guard case .wait = outcome, !patience.isNone else { return QueueResult(outcome) }
+        return QueueResult(
+            try waiting(for: .items, until: patience.deadline) { (memory, wakes) throws(StoreError) in
+                unsafe try takePlain(memory, &wakes, count, target)
+            })
+    }
+
+    @inline(__always) @unsafe
+    private func takePlain(
+        _ memory: QueueMemory, _ wakes: inout Wakes, _ count: Int, _ target: UnsafeMutableRawPointer
+    ) throws(StoreError) -> QueueOutcome<Void> {
+        unsafe try take(memory, &wakes) { (bytes) throws(StoreError) in
+            guard bytes.count == count else { throw wrongSize }
+            // No crash point: memory of this process alone.
+            if let start = bytes.baseAddress { unsafe PlainCopy.copySettled(start, target, count) }
+        }
     }
 
     /// Takes up to so many under one lock, at least one; `read` gets them in order.
@@ -221,7 +245,7 @@ extension QueueCore {
     @usableFromInline
     func reject(_ ticket: QueueTicket, delay: Duration) throws(StoreError) {
         // No crash point: see `QueueMemory.giveBack`.
-        let due = how(PutOptions(priority: 0, delay: delay)).due
+        let due = Self.due(after: delay)
         let isDone = try locked { (memory, wakes) throws(StoreError) in
             guard memory.isLeased(ticket.number, ticket.sequence, ticket.deliveries, to: holder) else { return false }
             let became = try memory.giveBack(ticket.number, due: due)

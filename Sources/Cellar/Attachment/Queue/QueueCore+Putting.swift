@@ -4,27 +4,34 @@ extension QueueCore {
     /// Settings of a put, as the caller gives them.
     @usableFromInline
     struct PutOptions {
-        var priority: Int
-        var delay: Duration
+        @usableFromInline var priority: Int
+        @usableFromInline var delay: Duration?
 
-        @usableFromInline
-        init(priority: Int, delay: Duration) {
+        @inlinable @inline(__always)
+        init(priority: Int, delay: Duration?) {
             self.priority = priority
             self.delay = delay
         }
     }
 
+    @inline(__always)
     func how(_ options: PutOptions) -> QueuePut {
-        precondition(
-            options.priority >= 0 && options.priority < memory.priorities,
-            "the queue '\(cell.name)' has the priorities 0..<\(memory.priorities), and not \(options.priority)")
+        if _slowPath(options.priority < 0 || options.priority >= memory.priorities) { refuse(options.priority) }
         let now = MonotonicClock.coarseWallMilliseconds()
-        var due: UInt64 = 0
-        if options.delay > .zero {
-            let milliseconds = (options.delay.nanoseconds + 999_999) / 1_000_000
-            due = MonotonicClock.wall() / 1_000_000 &+ UInt64(clamping: milliseconds)
-        }
+        let due = options.delay.map { Self.due(after: $0) } ?? 0
         return QueuePut(priority: options.priority, due: due, now: now)
+    }
+
+    @inline(never)
+    static func due(after delay: Duration) -> UInt64 {
+        guard delay > .zero else { return 0 }
+        let milliseconds = delay.nanoseconds / 1_000_000 &+ 1
+        return MonotonicClock.wall() / 1_000_000 &+ UInt64(clamping: milliseconds)
+    }
+
+    @inline(never)
+    private func refuse(_ priority: Int) -> Never {
+        preconditionFailure("the queue '\(cell.name)' has the priorities 0..<\(memory.priorities), and not \(priority)")
     }
 
     /// Throws `.invalidValue` for an element that is too long.
@@ -44,15 +51,17 @@ extension QueueCore {
         StoreError(.closed, "the queue '\(cell.name)' was closed: nothing more can be put, unless it is reopened")
     }
 
-    /// Puts one element; `.wait` if there was no room until the deadline (0: at once).
+    /// Puts one element; false if there was no room.
     @usableFromInline @unsafe
-    func put(_ bytes: UnsafeRawBufferPointer, _ options: PutOptions, until deadline: Int64) throws(StoreError) -> Bool {
+    func put(_ bytes: UnsafeRawBufferPointer, _ options: PutOptions, _ patience: QueuePatience) throws(StoreError)
+        -> Bool
+    {
         // No crash point: see `QueueMemory.put`.
         try checkRoom(bytes.count)
         let how = how(options)
         let isPut = try locked { (memory, wakes) throws(StoreError) in unsafe try attempt(bytes, how, memory, &wakes) }
-        if isPut || deadline == 0 { return isPut }
-        return unsafe try putSlowly(bytes, how, until: deadline)
+        if _fastPath(isPut) || patience.isNone { return isPut }
+        return unsafe try putSlowly(bytes, how, until: patience.deadline)
     }
 
     @inline(never) @unsafe

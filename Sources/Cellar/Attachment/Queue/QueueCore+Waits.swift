@@ -1,3 +1,28 @@
+/// How long to wait: looked at only where there is something to wait for.
+@usableFromInline
+enum QueuePatience {
+    case none, forever
+    case upTo(Duration)
+
+    @inlinable @inline(__always)
+    init(_ timeout: Duration?) {
+        if let timeout { self = .upTo(timeout) } else { self = .forever }
+    }
+
+    var isNone: Bool {
+        if case .none = self { return true }
+        return false
+    }
+
+    var deadline: Int64 {
+        switch self {
+        case .none: 0
+        case .forever: MonotonicClock.never
+        case .upTo(let timeout): max(MonotonicClock.deadline(after: timeout), 1)
+        }
+    }
+}
+
 extension QueueCore {
     /// When a wait of so long ends; nil = never.
     @usableFromInline
@@ -22,6 +47,13 @@ extension QueueCore {
     @usableFromInline
     var stayedEmpty: StoreError {
         StoreError(.timedOut, "nothing came in the queue '\(cell.name)': wait longer, or see who should put something")
+    }
+
+    /// Nil for who does not wait; an error for who has.
+    @usableFromInline
+    func nothingCame<Element>(_ patience: QueuePatience) throws(StoreError) -> Element? {
+        if patience.isNone { return nil }
+        throw stayedEmpty
     }
 
     @usableFromInline

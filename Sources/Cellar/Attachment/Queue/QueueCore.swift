@@ -108,12 +108,25 @@ final class QueueCore: Sendable {
     /// An item changed: the next checkpoint is to have it.
     @inline(__always)
     func note(_ number: Int) {
-        attachment.noteChange(memory.range(number), of: cell.reference.cell)
+        if cell.isVolatile { return }
+        let range = memory.range(number)
+        noteChunk(range.lowerBound >> SegmentLayout.chunkShift)
+        let last = (range.upperBound - 1) >> SegmentLayout.chunkShift
+        if last != range.lowerBound >> SegmentLayout.chunkShift { noteChunk(last) }
     }
 
     @inline(__always)
     func noteHeader() {
-        attachment.noteChange(0..<QueueShape.contentHead, of: cell.reference.cell)
+        if !cell.isVolatile { noteChunk(0) }
+    }
+
+    @inline(__always)
+    private func noteChunk(_ chunk: Int) {
+        // The checkpointer takes the marks, and copies, under the lock that this process has: no race to settle here.
+        let mark = cell.reference.cell.mark(ofChunk: chunk)
+        if _slowPath(!mark.isQuiet) {
+            attachment.noteChange(mark, telling: cell.reference.cell.arrayWatch, cell: cell.reference.cell.id)
+        }
     }
 
     /// So many items more can be got: as many consumers are to wake, if they sleep.

@@ -1,7 +1,7 @@
 extension SharedQueue {
     /// As the one that blocks; a task that is cancelled throws `CancellationError`.
     public func put(
-        _ element: Element, priority: Int = 0, delay: Duration = .zero, timeout: Duration? = nil
+        _ element: Element, priority: Int = 0, delay: Duration? = nil, timeout: Duration? = nil
     ) async throws {
         let options = QueueCore.PutOptions(priority: priority, delay: delay)
         switch try await core.put(bytes(of: element), options, until: core.deadline(timeout)) {

@@ -9,7 +9,7 @@ extension SharedQueue {
         contentsOf elements: some Sequence<Element>, priority: Int = 0, timeout: Duration? = nil, sync: Bool = false
     ) throws(StoreError) -> Int {
         let elements = Array(elements)
-        let options = QueueCore.PutOptions(priority: priority, delay: .zero)
+        let options = QueueCore.PutOptions(priority: priority, delay: nil)
         let deadline = core.deadline(timeout)
         var done = 0
         if plainCount >= 0 {

@@ -37,29 +37,30 @@ public struct SharedQueue<Element: Sendable>: Sendable {
     /// element that is too long, `.readOnly`, `.removed`.
     @inlinable
     public func put(
-        _ element: Element, priority: Int = 0, delay: Duration = .zero, timeout: Duration? = nil, sync: Bool = false
+        _ element: Element, priority: Int = 0, delay: Duration? = nil, timeout: Duration? = nil, sync: Bool = false
     ) throws(StoreError) {
         let options = QueueCore.PutOptions(priority: priority, delay: delay)
-        guard try put(element, options, until: core.deadline(timeout)) else { throw core.stayedFull }
+        guard try put(element, options, QueuePatience(timeout)) else { throw core.stayedFull }
         if sync { try core.sync() }
     }
 
     /// The same if there is room now; false if not. Does not wait but for the queue's lock.
     @inlinable
-    public func tryPut(_ element: Element, priority: Int = 0, delay: Duration = .zero) throws(StoreError) -> Bool {
-        try put(element, QueueCore.PutOptions(priority: priority, delay: delay), until: 0)
+    public func tryPut(_ element: Element, priority: Int = 0, delay: Duration? = nil) throws(StoreError) -> Bool {
+        try put(element, QueueCore.PutOptions(priority: priority, delay: delay), .none)
     }
 
     @inlinable @inline(__always)
-    func put(_ element: Element, _ options: QueueCore.PutOptions, until deadline: Int64) throws(StoreError) -> Bool {
+    func put(_ element: Element, _ options: QueueCore.PutOptions, _ patience: QueuePatience) throws(StoreError) -> Bool
+    {
         if plainCount >= 0 {
             return try unsafe withUnsafeBytes(of: element) { (bytes) throws(StoreError) in
-                unsafe try core.put(UnsafeRawBufferPointer(rebasing: bytes[..<plainCount]), options, until: deadline)
+                unsafe try core.put(UnsafeRawBufferPointer(rebasing: bytes[..<plainCount]), options, patience)
             }
         }
         var isPut = false
         unsafe try codec.encode(element) { (bytes) throws(StoreError) in
-            isPut = unsafe try core.put(bytes, options, until: deadline)
+            isPut = unsafe try core.put(bytes, options, patience)
         }
         return isPut
     }
@@ -72,38 +73,36 @@ public struct SharedQueue<Element: Sendable>: Sendable {
     /// element of the type (the item is gone then), `.readOnly`, `.removed`, `.closed` once the store is.
     @inlinable
     public func get(timeout: Duration? = nil, sync: Bool = false) throws(StoreError) -> Element? {
-        let (result, element) = try get(until: core.deadline(timeout))
-        if result == .wait { throw core.stayedEmpty }
+        let element = try get(QueuePatience(timeout))
         if sync { try core.sync() }
         return element
     }
 
     /// The same if there is an element now; nil if not, closed or not. Does not wait but for the queue's lock.
     @inlinable
-    public func tryGet() throws(StoreError) -> Element? { try get(until: 0).element }
+    public func tryGet() throws(StoreError) -> Element? { try get(.none) }
 
     @inlinable @inline(__always)
-    func get(until deadline: Int64) throws(StoreError) -> (result: QueueResult, element: Element?) {
-        if plainCount >= 0 { return try getPlain(until: deadline) }
-        var copy: [UInt8] = []
-        let result = try unsafe core.get(until: deadline) { (bytes) throws(StoreError) in copy = unsafe [UInt8](bytes) }
-        return (result, result == .done ? try element(copy) : nil)
+    func get(_ patience: QueuePatience) throws(StoreError) -> Element? {
+        if plainCount < 0 { return try getEncoded(patience) }
+        return try unsafe withUnsafeTemporaryAllocation(of: Element.self, capacity: 1) { (place) throws(StoreError) in
+            let place = unsafe place.baseAddress.unsafelyUnwrapped
+            switch unsafe try core.getPlain(patience, plainCount, to: place) {
+            case .done: return unsafe place.move()
+            case .end, .cancelled: return nil
+            case .wait: return try core.nothingCame(patience)
+            }
+        }
     }
 
-    @inlinable @inline(__always)
-    func getPlain(until deadline: Int64) throws(StoreError) -> (result: QueueResult, element: Element?) {
-        try unsafe withUnsafeTemporaryAllocation(
-            byteCount: max(MemoryLayout<Element>.size, 1), alignment: max(MemoryLayout<Element>.alignment, 8)
-        ) { (target) throws(StoreError) in
-            let result = try unsafe core.get(until: deadline) { (bytes) throws(StoreError) in
-                guard bytes.count == plainCount else { throw core.wrongSize }
-                // No crash point: memory of this process alone.
-                if let start = bytes.baseAddress {
-                    unsafe target.baseAddress!.copyMemory(from: start, byteCount: bytes.count)
-                }
-            }
-            guard result == .done else { return (result, nil) }
-            return (result, unsafe target.baseAddress!.assumingMemoryBound(to: Element.self).pointee)
+    @usableFromInline
+    func getEncoded(_ patience: QueuePatience) throws(StoreError) -> Element? {
+        var copy: [UInt8] = []
+        let result = try unsafe core.get(patience) { (bytes) throws(StoreError) in copy = unsafe [UInt8](bytes) }
+        switch result {
+        case .done: return try element(copy)
+        case .end, .cancelled: return nil
+        case .wait: return try core.nothingCame(patience)
         }
     }
 

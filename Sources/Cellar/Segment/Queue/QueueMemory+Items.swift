@@ -30,7 +30,7 @@ extension QueueMemory {
         guard let number = try firstFree else { return nil }
         let item = item(number)
         let sequence = unsafe header.pointee.next_sequence
-        if let start = bytes.baseAddress { unsafe item.bytes.copyMemory(from: start, byteCount: bytes.count) }
+        if let start = bytes.baseAddress { unsafe PlainCopy.copyFresh(start, item.bytes, bytes.count) }
         unsafe item.fields.pointee.sequence = sequence
         unsafe item.fields.pointee.due = how.due
         unsafe item.fields.pointee.put_at = how.now

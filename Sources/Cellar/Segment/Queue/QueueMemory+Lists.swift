@@ -10,7 +10,7 @@ extension QueueMemory {
             let first = unsafe state.pointee.first_free
             if first == 0 { return nil }
             let number = try checked(first - 1)
-            guard item(number).state == .free else { throw damaged("has a free item that is not") }
+            guard item(number).isIn(.free) else { throw damaged("has a free item that is not") }
             return number
         }
     }

@@ -48,7 +48,7 @@ extension QueueMemory {
         let priority = 63 - levels.leadingZeroBitCount
         guard priority < priorities else { throw damaged("has no priority \(priority)") }
         let (first, count) = try unsafe place(level(priority))
-        guard count > 0, case let number = try checked(unsafe ring(priority)[first]), item(number).state == .ready
+        guard count > 0, case let number = try checked(unsafe ring(priority)[first]), item(number).isIn(.ready)
         else {
             throw damaged("has an order that is not that of its items")
         }

@@ -50,21 +50,25 @@ struct QueueMemory: @unchecked Sendable {
 
     // MARK: The content
 
+    @inline(__always)
     var header: UnsafeMutablePointer<cellar_queue_content> {
         unsafe content.assumingMemoryBound(to: cellar_queue_content.self)
     }
 
+    @inline(__always)
     func item(_ number: Int) -> QueueItem {
         unsafe QueueItem(content + QueueShape.contentHead + number * stride)
     }
 
     /// Where an item's bytes lie in the content.
+    @inline(__always)
     func range(_ number: Int) -> Range<Int> {
         let start = QueueShape.contentHead + number * stride
         return start..<start + stride
     }
 
     /// The number, if there is such an item.
+    @inline(__always)
     func checked(_ number: UInt32) throws(StoreError) -> Int {
         guard Int(number) < capacity else { throw damaged("has no item \(number)") }
         return Int(number)
@@ -75,15 +79,18 @@ struct QueueMemory: @unchecked Sendable {
 
     // MARK: The index
 
+    @inline(__always)
     var state: UnsafeMutablePointer<cellar_queue_index> {
         unsafe index.assumingMemoryBound(to: cellar_queue_index.self)
     }
 
+    @inline(__always)
     func level(_ priority: Int) -> UnsafeMutablePointer<cellar_queue_level> {
         unsafe (index + 128).assumingMemoryBound(to: cellar_queue_level.self) + priority
     }
 
     /// The ring of a priority: `capacity` places.
+    @inline(__always)
     func ring(_ priority: Int) -> UnsafeMutablePointer<UInt32> {
         unsafe (index + ringsStart).assumingMemoryBound(to: UInt32.self) + priority * capacity
     }
@@ -91,14 +98,17 @@ struct QueueMemory: @unchecked Sendable {
     var heap: UnsafeMutablePointer<UInt32> { unsafe (index + heapStart).assumingMemoryBound(to: UInt32.self) }
 
     /// Two links an item: the next in its list and the one before, each + 1.
+    @inline(__always)
     func links(_ number: Int) -> UnsafeMutablePointer<UInt32> {
         unsafe (index + linksStart).assumingMemoryBound(to: UInt32.self) + number * 2
     }
 
+    @inline(__always)
     func taker(_ slot: Int) -> UnsafeMutablePointer<cellar_queue_taker> {
         unsafe (index + takersStart).assumingMemoryBound(to: cellar_queue_taker.self) + slot
     }
 
+    @inline(__always)
     func bell(_ bell: QueueBell) -> SharedFutex { unsafe SharedFutex(index + bell.rawValue * 4) }
 }
 
@@ -121,11 +131,15 @@ struct QueueItem {
         unsafe fields = address.assumingMemoryBound(to: cellar_queue_item.self)
     }
 
-    private var word: SharedWord { unsafe SharedWord(UnsafeMutableRawPointer(fields)) }
-    var bytes: UnsafeMutableRawPointer { unsafe UnsafeMutableRawPointer(fields) + QueueShape.itemHead }
+    @inline(__always) private var word: SharedWord { unsafe SharedWord(UnsafeMutableRawPointer(fields)) }
+    @inline(__always) var bytes: UnsafeMutableRawPointer {
+        unsafe UnsafeMutableRawPointer(fields) + QueueShape.itemHead
+    }
 
     var state: QueueItemState? { QueueItemState(rawValue: word.acquire() & 0xFF) }
-    var length: Int { Int(clamping: word.relaxed() >> 8) }
+    /// Whether it is in that state.
+    @inline(__always) func isIn(_ state: QueueItemState) -> Bool { word.acquire() & 0xFF == state.rawValue }
+    @inline(__always) var length: Int { Int(clamping: word.relaxed() >> 8) }
     var sequence: UInt64 { unsafe fields.pointee.sequence }
     var priority: Int { Int(unsafe fields.pointee.priority) }
 
