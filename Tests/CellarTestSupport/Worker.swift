@@ -152,6 +152,14 @@ public final class Worker: @unchecked Sendable {
         return unsafe information.si_code == Int32(CLD_STOPPED)
     }
 
+    /// Whether it has ended, by itself or not. Does not wait.
+    public var hasEnded: Bool {
+        if ending != nil { return true }
+        var information = unsafe siginfo_t()
+        let result = unsafe waitid(P_PID, id_t(processID), &information, WEXITED | WNOHANG | WNOWAIT)
+        return unsafe result == 0 && information.si_signo == SIGCHLD
+    }
+
     private func reap() -> Ending {
         if let ending { return ending }
         var status: Int32 = 0
