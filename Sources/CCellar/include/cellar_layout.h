@@ -293,6 +293,44 @@ typedef struct cellar_queue_level {
     uint32_t count;
 } cellar_queue_level;
 
+// What a log's content begins with; its groups follow, and then its entries. Segment/Log/LogMemory.swift
+typedef struct cellar_log_content {
+    uint64_t first;       // (atomic) the oldest entry that is kept
+    uint64_t next;        // (atomic) the next one that is appended; written last
+    uint64_t byte_count;  // of the entries that are kept
+    uint64_t group_count; // (atomic) groups in use
+    uint64_t reserved[4];
+} cellar_log_content;
+static_assert(sizeof(cellar_log_content) == 64, "log content");
+
+#define CELLAR_LOG_GROUPS 64
+#define CELLAR_LOG_GROUP_NAME 48
+
+// A group of consumers of a log.
+typedef struct cellar_log_group {
+    uint64_t position;    // (atomic) the next entry it is to see
+    uint64_t name_size;   // bytes
+    char name[CELLAR_LOG_GROUP_NAME];
+} cellar_log_group;
+static_assert(sizeof(cellar_log_group) == 64, "log group");
+
+// An entry of a log; its bytes follow.
+typedef struct cellar_log_entry {
+    uint64_t number;      // (atomic) which entry it is, + 1; 0 while it is being written
+    uint64_t time;        // when it was appended: milliseconds since 1970, never less than that of the one before
+    uint64_t size;        // bytes
+} cellar_log_entry;
+static_assert(sizeof(cellar_log_entry) == 24, "log entry");
+
+// A log's index.
+typedef struct cellar_log_index {
+    uint32_t bell;        // (futex) advances when something was appended while somebody slept
+    uint32_t waiting;     // somebody sleeps, or is about to
+    uint64_t deaths;      // of the structure's, as many as were looked into
+    uint64_t reserved[6];
+} cellar_log_index;
+static_assert(sizeof(cellar_log_index) == 64, "log index");
+
 // How many items a process got for good and has not marked done.
 typedef struct cellar_queue_taker {
     uint64_t attachment;
@@ -476,6 +514,8 @@ static_assert(sizeof(cellar_limbo) == 48, "limbo");
     X(cellar_array, extra, CELLAR_ARRAY_EXTRA) \
     X(cellar_array, extra_size, CELLAR_ARRAY_EXTRA_SIZE) \
     X(cellar_structure, whole, CELLAR_STRUCTURE_WHOLE) \
+    X(cellar_log_content, next, CELLAR_LOG_NEXT) \
+    X(cellar_log_content, group_count, CELLAR_LOG_GROUP_COUNT) \
     X(cellar_queue_index, levels, CELLAR_QUEUE_INDEX_LEVELS) \
     X(cellar_queue_index, first_free, CELLAR_QUEUE_INDEX_FIRST_FREE) \
     X(cellar_structure, deaths, CELLAR_STRUCTURE_DEATHS) \
@@ -514,6 +554,9 @@ static inline uint64_t cellar_layout_fingerprint(uint64_t chunk_shift) {
     CELLAR_MIX(sizeof(cellar_cell))
     CELLAR_MIX(sizeof(cellar_array))
     CELLAR_MIX(sizeof(cellar_structure))
+    CELLAR_MIX(sizeof(cellar_log_content))
+    CELLAR_MIX(sizeof(cellar_log_group))
+    CELLAR_MIX(sizeof(cellar_log_entry))
     CELLAR_MIX(sizeof(cellar_queue_content))
     CELLAR_MIX(sizeof(cellar_queue_item))
     CELLAR_MIX(sizeof(cellar_queue_index))

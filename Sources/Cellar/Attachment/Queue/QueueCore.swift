@@ -7,12 +7,12 @@ final class QueueCore: Sendable {
     let shape: QueueShape
     let memory: QueueMemory
     let holder: QueueHolder
-    /// Each waits for something else.
-    let lockSpin = SpinBudget()
+    let access: StructureAccess
     let itemSpin = SpinBudget()
 
     init(_ cell: StructureCell, _ shape: QueueShape) {
         self.cell = cell
+        access = StructureAccess(cell)
         self.shape = shape
         memory = QueueMemory(cell.reference, shape, cell.segment)
         holder = QueueHolder(slot: cell.attachment.slot, attachment: cell.attachment.keeper?.attachment ?? 0)
@@ -42,10 +42,10 @@ final class QueueCore: Sendable {
             result = try body(memory, &wakes)
         } catch {
             if error.code == .corruptSegment { cell.reference.whole.setRelaxed(0) }
-            cell.reference.cell.lock.unlock()
+            access.release()
             throw error
         }
-        cell.reference.cell.lock.unlock()
+        access.release()
         crashPoint("queue: unlocked")
         if wakes.consumers > 0 { memory.bell(.items).wake(wakes.consumers) }
         if wakes.producers > 0 { memory.bell(.spaces).wake(wakes.producers) }
@@ -55,36 +55,14 @@ final class QueueCore: Sendable {
 
     @inline(__always)
     private func lock() throws(StoreError) {
+        try access.acquire()
         let reference = cell.reference
-        // Its memory cannot be written, nor can the lock in it.
-        if _slowPath(attachment.writePolicy == Attachment.readOnly) { throw attachment.readOnlyError }
-        let outcome = try attachment.tryLock(reference.cell.lock)
-        if case .locked = outcome {} else { try lockSlowly(outcome) }
-        // No crash point: a word for messages.
-        reference.cell.holder.setRelaxed(LockHolder.briefly(slot: holder.slot))
         if _slowPath(
             unsafe reference.whole.relaxed() != 1 || reference.deaths.relaxed() != memory.state.pointee.deaths
                 || reference.cell.isRemoved)
         {
             try mend()
         }
-    }
-
-    /// Others hold the lock for a fraction of a microsecond: it is looked at for a while before sleeping.
-    @inline(never)
-    private func lockSlowly(_ first: RobustMutex.Outcome) throws(StoreError) {
-        let mutex = cell.reference.cell.lock
-        var outcome = first
-        if case .busy = first {
-            _ = lockSpin.spin {
-                if mutex.isHeld { return false }
-                outcome = mutex.tryLock()
-                if case .busy = outcome { return false }
-                return true
-            }
-        }
-        if case .locked = outcome { return }
-        try attachment.lockSlowly(cell.reference.cell, after: outcome, timeout: nil)
     }
 
     @inline(never)
@@ -94,7 +72,7 @@ final class QueueCore: Sendable {
             if cell.reference.whole.relaxed() != 1 { try memory.rebuild() } else { try memory.mendAfterDeaths() }
             attachment.noteChange(0..<shape.byteCount, of: cell.reference.cell)
         } catch {
-            cell.reference.cell.lock.unlock()
+            access.release()
             throw error
         }
     }

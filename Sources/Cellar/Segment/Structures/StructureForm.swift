@@ -2,6 +2,7 @@
 @usableFromInline
 enum StructureKind: String, Sendable, CaseIterable {
     case queue
+    case log
 }
 
 /// What a structure is: its kind, what was settled when it was made, and what follows from that.
@@ -33,6 +34,7 @@ extension StructureForm {
         let form: StructureForm?
         switch kind {
         case .queue: form = QueueShape(parsing: text)?.form
+        case .log: form = LogShape(parsing: text)?.form
         }
         guard let form, form.text == text else { return nil }
         self = form

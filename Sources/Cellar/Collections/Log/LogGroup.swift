@@ -1,0 +1,82 @@
+/// Consumers of a log that share a position, which the store remembers.
+///
+/// There are two ways to go on. `take` moves the position as it reads: several processes of a group share what comes, and an
+/// entry that a process took and died with is not seen again. `next` only reads; `commit` moves the position when the work is
+/// done: after a death, what was not committed is read again.
+public struct LogGroup<Element: Sendable>: Sendable {
+    let log: SharedLog<Element>
+    public let name: String
+    let index: Int
+
+    /// The offset of the next entry. It may have been dropped: reading goes on with the oldest that is kept.
+    public var position: UInt64 { log.core.memory.position(index).acquire() }
+
+    /// How many entries are there to be read.
+    public var lag: UInt64 {
+        let offsets = log.offsets
+        return offsets.upperBound - min(max(position, offsets.lowerBound), offsets.upperBound)
+    }
+
+    /// The next entries, at least one and up to `most`, without moving the position. Waits while there is none. Throws
+    /// `.timedOut` after `timeout` (nil: waits for as long as it takes), and as `SharedLog.entries`.
+    public func next(upTo most: Int = 1, timeout: Duration? = nil) throws(StoreError) -> [SharedLog<Element>.Entry] {
+        try log.entries(from: position, upTo: most, timeout: timeout)
+    }
+
+    /// Says that all entries up to this one are done. Never moves the position back. With `sync`, returns when that is on disk.
+    public func commit(through offset: UInt64, sync: Bool = false) throws(StoreError) {
+        try log.core.move(index) { (position, memory) throws(StoreError) in
+            max(position, min(offset &+ 1, memory.range.next))
+        }
+        if sync { try log.sync() }
+    }
+
+    /// Reads the next entries, at least one and up to `most`, and moves the position behind them, in one step. Waits and throws
+    /// as `next`.
+    public func take(upTo most: Int = 1, timeout: Duration? = nil) throws(StoreError) -> [SharedLog<Element>.Entry] {
+        let deadline = timeout.map { MonotonicClock.deadline(after: $0) } ?? MonotonicClock.never
+        while true {
+            guard try log.core.wait(for: position, until: deadline) else { throw log.nothingCame }
+            let taken = try takeThose(upTo: most)
+            if !taken.isEmpty { return taken }
+        }
+    }
+
+    private func takeThose(upTo most: Int) throws(StoreError) -> [SharedLog<Element>.Entry] {
+        var copies: [(UInt64, UInt64, [UInt8])] = []
+        try log.core.move(index) { (position, memory) throws(StoreError) in
+            copies = []
+            try log.core.read(from: position, upTo: most) { (number, time, bytes) throws(StoreError) in
+                copies.append((number, time, bytes))
+            }
+            return copies.last.map { $0.0 + 1 } ?? position
+        }
+        return try copies.map { (copy) throws(StoreError) in
+            SharedLog.Entry(offset: copy.0, time: copy.1, element: try log.element(copy.2))
+        }
+    }
+
+    /// Moves the position to any offset, back too: to read again what is still kept.
+    public func seek(to offset: UInt64) throws(StoreError) {
+        try log.core.move(index) { (_, memory) throws(StoreError) in min(offset, memory.range.next) }
+    }
+
+    /// The entries that come, each of which is taken (see `take`). Blocks no thread.
+    public var entries: LogEntries<Element> { LogEntries(group: self) }
+}
+
+/// See `LogGroup.entries`.
+public struct LogEntries<Item: Sendable>: AsyncSequence, AsyncIteratorProtocol, Sendable {
+    let group: LogGroup<Item>
+    public func makeAsyncIterator() -> Self { self }
+
+    /// Throws `CancellationError` where the task was cancelled.
+    public func next() async throws -> SharedLog<Item>.Entry? {
+        while true {
+            guard try await group.log.core.wait(for: group.position, until: MonotonicClock.never) != nil else {
+                throw CancellationError()
+            }
+            if let entry = try group.take(upTo: 1, timeout: .zero).first { return entry }
+        }
+    }
+}
