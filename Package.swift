@@ -7,6 +7,13 @@ let ours: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 let tests = "Tests/"
+let examples = "Sources/Examples/"
+
+func example(_ name: String, _ folder: String) -> Target {
+    .executableTarget(
+        name: "example-" + name, dependencies: ["Cellar", "ExampleSupport"], path: examples + folder,
+        swiftSettings: ours)
+}
 
 let package = Package(
     name: "Cellar",
@@ -23,6 +30,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     ],
     targets: [
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
@@ -43,6 +51,16 @@ let package = Package(
             path: "tools/cellar",
             swiftSettings: ours
         ),
+
+        // Programs that show how it is used; the tests run them. Not products: who uses the library builds none of this.
+        .target(
+            name: "ExampleSupport",
+            dependencies: ["Cellar", .product(name: "Subprocess", package: "swift-subprocess")],
+            path: examples + "Support", swiftSettings: ours),
+        example("worker-queue", "WorkerQueue"),
+        example("redelivery", "Redelivery"),
+        example("configuration", "Configuration"),
+        example("process-pool", "ProcessPool"),
 
         // What the tests share: scratch stores, watchdogs, random numbers with a printed seed, workers.
         .target(
@@ -87,6 +105,7 @@ let package = Package(
             name: "CellarProcessTests",
             dependencies: [
                 "Cellar", "CellarTestSupport", "cellar-test-worker", "cellar-tool", "cellar-torture", "cellar-fuzz",
+                "example-worker-queue", "example-redelivery", "example-configuration", "example-process-pool",
             ],
             path: tests + "CellarProcessTests", exclude: ["Worker"],
             swiftSettings: ours),
