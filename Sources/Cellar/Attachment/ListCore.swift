@@ -112,6 +112,7 @@ struct ListCore: Sendable {
 
     @usableFromInline @unsafe
     func set(_ element: UnsafeRawPointer, at index: Int) throws(StoreError) {
+        // No crash point: `ArrayRecovery.commitUpdate` has them.
         try locked(nil) { (count) throws(StoreError) in
             try check(index, count)
             unsafe try replace(memory.bytes(of: index..<index + 1)) { buffer in
@@ -122,6 +123,7 @@ struct ListCore: Sendable {
 
     @usableFromInline @unsafe
     func insert(_ element: UnsafeRawPointer, at index: Int) throws(StoreError) {
+        // No crash point: `ArrayRecovery.commitUpdate` has them.
         try locked(nil) { (count) throws(StoreError) in
             if index != count { try check(index, count) }
             try checkRoom(count, 1)
@@ -137,6 +139,7 @@ struct ListCore: Sendable {
     /// Removes the element, and copies it.
     @usableFromInline @unsafe
     func remove(at index: Int, to target: UnsafeMutableRawPointer) throws(StoreError) {
+        // No crash point: `ArrayRecovery.commitUpdate` has them.
         try locked(nil) { (count) throws(StoreError) in
             try check(index, count)
             unsafe try replace(0..<memory.bytes(of: 0..<count).upperBound) { buffer in
