@@ -119,10 +119,10 @@ extension ProcessTests {
             }
         }
 
-        @Test func whoHasWhichEnd() throws {
+        @Test(arguments: ["end", "store"]) func whoHasWhichEnd(what: String) throws {
             try withScratchStore { scratch in
                 let pipe = try scratch.open().pipe("p", capacity: 64)
-                let worker = try scratch.worker("pipe-hold")
+                let worker = try scratch.worker("pipe-hold", what)
                 try worker.expect("ready")
                 let error = try #require(storeError { _ = try pipe.open(.first) })
                 #expect(error.code == .inUse && error.message.contains("worker-\(worker.processID)"))

@@ -19,7 +19,9 @@ extension Attachment {
         let own = PipeMemory.holderWord(slot: slot, attachment: keeper.attachment)
         let deaths = cell.reference.deaths.acquire()
         memory.claim(end, own)
-        return PipeEndCore(cell, memory, shape, end: end, own: own, deaths: deaths)
+        let core = PipeEndCore(cell, memory, shape, end: end, own: own, deaths: deaths)
+        openPipes.add(core)
+        return core
     }
 
     /// One that nobody had since the pipe began anew; or else the first that was given up.

@@ -20,8 +20,8 @@ final class PipeEndCore: Sendable {
     private let isClosed = Atomic(false)
     /// How many deaths were looked into.
     private let deaths: Atomic<UInt64>
-    private let sendSpin = SpinBudget()
-    private let receiveSpin = SpinBudget()
+    private let sendPatience = PipePatience()
+    private let receivePatience = PipePatience()
 
     /// An end that was just claimed, of a pipe in which it did nothing yet.
     init(_ cell: StructureCell, _ memory: PipeMemory, _ shape: PipeShape, end: Int, own: UInt64, deaths: UInt64) {
@@ -43,6 +43,19 @@ final class PipeEndCore: Sendable {
 
     var isOpen: Bool { !isClosed.load(ordering: .acquiring) }
 
+    /// The store is being closed: wakes who waits here, and gives the end up unless somebody is at a message in place.
+    func shutDown() {
+        memory.ringAll()
+        if sending.tryLock() {
+            if receiving.tryLock() {
+                memory.giveUp(end, of: own)
+                receiving.unlock()
+            }
+            sending.unlock()
+        }
+        memory.ringAll()
+    }
+
     /// Gives the end up: the other one gets what was sent, and then the end of all. Waits for those who work on a message.
     func close() {
         guard !isClosed.exchange(true, ordering: .acquiringAndReleasing), !attachment.isForked else { return }
@@ -54,6 +67,7 @@ final class PipeEndCore: Sendable {
         memory.ringAll()
         sending.unlock()
         receiving.unlock()
+        attachment.openPipes.remove(self)
     }
 
     /// Throws where the end can no longer be used.
@@ -110,19 +124,28 @@ final class PipeEndCore: Sendable {
 
     // MARK: Sending
 
-    /// A place for a message, and sending is the caller's until `commit` or `cancel`; or why there is none yet.
-    private func attemptSend(_ count: Int) throws(StoreError) -> PipeAttempt<UnsafeMutableRawPointer> {
+    /// A place for a message, and sending is the caller's until `commit` or `cancel`; or why there is none yet. `spins`: looks for
+    /// a while, where that has helped lately; other threads of this process wait meanwhile, as if it were at a message.
+    private func attemptSend(_ count: Int, spins: Bool = false) throws(StoreError) -> PipeAttempt<
+        UnsafeMutableRawPointer
+    > {
         try check()
         if peerIsGone { throw peerGone }
         guard sending.tryLock() else { return unsafe .busy }
         do throws(StoreError) {
             if let place = unsafe try writer.reserve(count) { return unsafe .done(place) }
+            let (read, seen) = (writer.ring.read.position, writer.readPosition)
+            if spins, sendPatience.spin.spin({ read.acquire() != seen }),
+                let place = unsafe try writer.reserve(count)
+            {
+                return unsafe .done(place)
+            }
         } catch {
             sending.unlock()
             throw error
         }
-        defer { sending.unlock() }
-        return unsafe .nothing(writer.ring.read.position, writer.readPosition)
+        sending.unlock()
+        return unsafe .nothing
     }
 
     /// The same; nil where it would have to wait.
@@ -136,9 +159,11 @@ final class PipeEndCore: Sendable {
     /// The same, waiting for room.
     @usableFromInline @unsafe
     func reserve(_ count: Int, _ timeout: Duration?) throws(StoreError) -> UnsafeMutableRawPointer {
-        if let place = unsafe try reserveNow(count) { return unsafe place }
-        return unsafe try attempt(sendWait, until: Self.deadline(timeout)) { () throws(StoreError) in
-            unsafe try attemptSend(count)
+        guard count <= largest else { throw tooLong(count) }
+        let first = unsafe try attemptSend(count, spins: true)
+        if case .done(let place) = unsafe first { return unsafe place }
+        return unsafe try attempt(sendWait, after: first, timeout) { (spins) throws(StoreError) in
+            unsafe try attemptSend(count, spins: spins)
         }
     }
 
@@ -146,6 +171,7 @@ final class PipeEndCore: Sendable {
     func commit(_ count: Int) {
         // No crash point: `PipeWriter.commit` has them.
         writer.commit(count)
+        sendPatience.wentOn(writer.ring.read)
         sending.unlock()
     }
 
@@ -164,7 +190,7 @@ final class PipeEndCore: Sendable {
 
     private var sendWait: PipeWait {
         PipeWait(
-            side: writer.ring.read, lock: sending, spin: sendSpin,
+            side: writer.ring.read, lock: sending, patience: sendPatience,
             timedOut: "the pipe '\(name)' stayed full: its other end reads too little; wait longer, or make it larger")
     }
 
@@ -172,11 +198,20 @@ final class PipeEndCore: Sendable {
 
     /// The next message in place, or nil at the end, and receiving is the caller's until `consume` or `cancelReceive` (at the
     /// end it is not); or why there is none yet.
-    private func attemptReceive() throws(StoreError) -> PipeAttempt<UnsafeRawBufferPointer?> {
+    private func attemptReceive(
+        spins: Bool = false
+    ) throws(StoreError) -> PipeAttempt<UnsafeRawBufferPointer?> {
         try check()
         guard receiving.tryLock() else { return unsafe .busy }
         do throws(StoreError) {
             if let message = unsafe try reader.look() { return unsafe .done(message) }
+            let place = reader.place
+            if spins,
+                receivePatience.spin.spin({ place.acquire() != 0 || place.acquire() != 0 || place.acquire() != 0 }),
+                let message = unsafe try reader.look()
+            {
+                return unsafe .done(message)
+            }
             if peerIsGone {
                 // What it sent before it went is there by now.
                 if let message = unsafe try reader.look() { return unsafe .done(message) }
@@ -187,8 +222,8 @@ final class PipeEndCore: Sendable {
             receiving.unlock()
             throw error
         }
-        defer { receiving.unlock() }
-        return unsafe .nothing(reader.place, 0)
+        receiving.unlock()
+        return unsafe .nothing
     }
 
     /// The next message in place; see `attemptReceive`. Nil where it would have to wait, and at the end.
@@ -201,9 +236,10 @@ final class PipeEndCore: Sendable {
     /// The same, waiting for a message; nil at the end.
     @usableFromInline @unsafe
     func look(_ timeout: Duration?) throws(StoreError) -> UnsafeRawBufferPointer? {
-        if case .done(let message) = unsafe try attemptReceive() { return unsafe message }
-        return unsafe try attempt(receiveWait, until: Self.deadline(timeout)) { () throws(StoreError) in
-            unsafe try attemptReceive()
+        let first = unsafe try attemptReceive(spins: true)
+        if case .done(let message) = unsafe first { return unsafe message }
+        return unsafe try attempt(receiveWait, after: first, timeout) { (spins) throws(StoreError) in
+            unsafe try attemptReceive(spins: spins)
         }
     }
 
@@ -211,6 +247,7 @@ final class PipeEndCore: Sendable {
     func consume() {
         // No crash point: `PipeReader.consume` has one.
         reader.consume()
+        receivePatience.wentOn(reader.ring.written)
         receiving.unlock()
     }
 
@@ -255,7 +292,7 @@ final class PipeEndCore: Sendable {
 
     private var receiveWait: PipeWait {
         PipeWait(
-            side: reader.ring.written, lock: receiving, spin: receiveSpin,
+            side: reader.ring.written, lock: receiving, patience: receivePatience,
             timedOut: "nothing came through the pipe '\(name)' in time")
     }
 }

@@ -4,31 +4,42 @@
 /// |---|---|
 /// | 0 | free |
 /// | 1 | taken |
-/// | 2 | taken, and somebody may wait |
+///
+/// Giving it up is a plain store, and a look whether anybody waits. That look may come too early, since nothing keeps it behind
+/// the store: so who waits looks again each millisecond. Waiting is rare here, and giving up is not.
 final class PrivateLock: Sendable {
     private let memory = PrivateFutex()
-    static let contended: UInt32 = 2
+    private let waiters = PrivateFutex()
+    static let taken: UInt32 = 1
+    /// How long anybody sleeps before looking again.
+    static let patience: Int64 = 1_000_000
 
-    /// What a task waits on while it is `contended`.
+    /// What waits for it sleeps on, while it is `taken`.
     var futex: SharedFutex { memory.futex }
 
     @inline(__always)
-    func tryLock() -> Bool { memory.futex.compareExchange(0, 1) }
+    func tryLock() -> Bool { memory.futex.compareExchange(0, Self.taken) }
 
-    /// Notes that somebody waits. True if the lock was free, and now is the caller's.
-    func announce() -> Bool { memory.futex.exchange(Self.contended) == 0 }
+    /// Somebody is about to wait, or waits no longer.
+    func beginWait() { waiters.futex.add(1) }
+    func endWait() { waiters.futex.add(.max) }
 
     /// False if it was not to be had in time. Blocks.
     func lock(until deadline: Int64) -> Bool {
         if tryLock() { return true }
-        while !announce() {
+        beginWait()
+        defer { endWait() }
+        while !tryLock() {
             let left = deadline - MonotonicClock.now()
             if left <= 0 { return false }
-            memory.futex.wait(while: Self.contended, atMost: left)
+            memory.futex.wait(while: Self.taken, atMost: min(left, Self.patience))
         }
         return true
     }
 
     @inline(__always)
-    func unlock() { if memory.futex.exchange(0) == Self.contended { memory.futex.wakeAll() } }
+    func unlock() {
+        memory.futex.release(0)
+        if waiters.futex.acquire() != 0 { memory.futex.wakeAll() }
+    }
 }

@@ -52,13 +52,14 @@ let pipingCommands: [String: Command] = [
         }
         say("end after \(count)")
     },
-    // pipe-hold STORE: has an end until it is killed.
+    // pipe-hold STORE WHAT: has an end until it is killed, or told to close it (or, if WHAT is store, the store).
     "pipe-hold": { arguments in
         let store = try arguments.open()
         let end = try store.pipe("p").connect()
         say("ready")
         awaitLine()
-        end.close()
+        // Of the end itself, or of the store.
+        if arguments.text(1) == "store" { store.close() } else { end.close() }
         say("closed")
         awaitLine()
     },

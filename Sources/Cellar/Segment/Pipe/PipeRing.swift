@@ -53,6 +53,8 @@ struct PipeRing: @unchecked Sendable {
         // No crash point: `PipeMemory.beginAnew` has one behind it.
         written.position.setRelaxed(0)
         read.position.setRelaxed(0)
+        written.waiting.release(0)
+        read.waiting.release(0)
         head(0).setRelaxed(0)
     }
 

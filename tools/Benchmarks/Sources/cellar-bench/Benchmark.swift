@@ -10,7 +10,9 @@ struct Block64 { var a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0 }
 struct Benchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cellar-bench", abstract: "Measures Cellar.",
-        subcommands: [Operations.self, Growth.self, Recovery.self, Wake.self, Hold.self, WatchPeer.self],
+        subcommands: [
+            Operations.self, Growth.self, Recovery.self, Wake.self, Hold.self, WatchPeer.self, PipePeer.self,
+        ],
         defaultSubcommand: Operations.self)
 }
 
@@ -25,10 +27,10 @@ struct Operations: ParsableCommand {
     @Option(help: "Cells in the store for lookups and opening, entries in a table; ten times as many in a dictionary.")
     var cells = 100_000
     @Flag(help: "Has the dictionary's memory in large pages.") var largePages = false
-    @Option(help: "One group alone: values, store, table, dictionary, transaction or idle.") var only: Group?
+    @Option(help: "One group alone: values, store, table, dictionary, transaction, pipe or idle.") var only: Group?
 
     enum Group: String, ExpressibleByArgument, CaseIterable {
-        case values, store, table, dictionary, transaction, idle
+        case values, store, table, dictionary, transaction, pipe, idle
     }
 
     func run() throws {
@@ -39,6 +41,7 @@ struct Operations: ParsableCommand {
             try? Store.remove(path + "-table")
             try? Store.remove(path + "-dictionary")
             try? Store.remove(path + "-transaction")
+            try? Store.remove(path + "-pipe")
         }
         print("work                               median        min…max (ns)       bare         ratio    bound")
         var rows: [Row] = []
@@ -53,6 +56,7 @@ struct Operations: ParsableCommand {
                 ).rows()
             case .transaction:
                 rows += try TransactionRows(path: path + "-transaction", operations: operations, rounds: rounds).rows()
+            case .pipe: rows += try PipeRows(path: path + "-pipe", rounds: rounds).rows()
             case .idle: rows.append(try idleRow(path))
             }
         }

@@ -72,11 +72,11 @@ struct WatchPeer: ParsableCommand {
 }
 
 /// A program that this one started again in another role, and what it says.
-private struct Peer {
-    private let process: pid_t
+struct Peer {
+    let process: pid_t
     private let output: Int32
 
-    init(_ arguments: [String]) throws {
+    init(_ arguments: [String], program: String = "/proc/self/exe") throws {
         var ends: (Int32, Int32) = (0, 0)
         guard
             unsafe withUnsafeMutableBytes(
@@ -87,10 +87,10 @@ private struct Peer {
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         unsafe posix_spawn_file_actions_adddup2(&actions, ends.1, 1)
-        var argv = unsafe (["/proc/self/exe"] + arguments).map { unsafe strdup($0) }
+        var argv = unsafe ([program] + arguments).map { unsafe strdup($0) }
         unsafe argv.append(nil)
         var started = pid_t()
-        let result = unsafe posix_spawn(&started, "/proc/self/exe", &actions, nil, argv, environ)
+        let result = unsafe posix_spawn(&started, program, &actions, nil, argv, environ)
         guard result == 0 else { throw ValidationError("cannot start a process: error \(result)") }
         (process, output) = (started, ends.0)
     }
