@@ -28,13 +28,14 @@ final class SpinBudget: Sendable {
         for _ in 0..<(isProbe ? Self.probe : allowed) {
             if isOver() {
                 if probes { failures.store(0, ordering: .relaxed) }
-                if allowed != Self.most { rounds.store(min(allowed * 2, Self.most), ordering: .relaxed) }
+                let next = isProbe ? Self.most / 4 : min(allowed * 2, Self.most)
+                if allowed != next { rounds.store(next, ordering: .relaxed) }
                 return true
             }
             cellar_spin_hint()
         }
         if probes { failures.store(isProbe ? 0 : failures.load(ordering: .relaxed) + 1, ordering: .relaxed) }
-        rounds.store(max(allowed / 2, Self.least), ordering: .relaxed)
+        rounds.store(max(allowed / 2, probes ? 1 : Self.least), ordering: .relaxed)
         return isOver()
     }
 }
