@@ -28,7 +28,7 @@ struct PipeRows {
             }.run(rounds: rounds))
         show(
             Comparison(
-                name: "pipe, turns, 1 processor, futex", limit: 1.3, ours: { pingPong(store, 0, Self.sleepingTurns) }
+                name: "pipe, turns, 1 processor, futex", limit: 1.5, ours: { pingPong(store, 0, Self.sleepingTurns) }
             ) { bare_futex_ping_pong(0, 0, Int32(Self.sleepingTurns)) }.run(rounds: rounds))
         show(
             Comparison(name: "pipe, turns, 2 processors, awake", limit: 2, ours: { pingPong(store, 1, Self.turns) }) {
