@@ -25,15 +25,18 @@ final class PipeReader: @unchecked Sendable {
         // Pairs with the release store in `PipeWriter.commit`.
         var head = ring.head(offset).acquire()
         if head == 0 { return nil }
-        if head == PipeRing.pad {
-            guard offset != 0 else { throw ring.corrupt("it skips all of its ring") }
-            position &+= UInt64(truncatingIfNeeded: ring.capacity &- offset)
-            offset = 0
+        var start = offset
+        if head == PipeRing.pad, offset != 0 {
+            start = 0
             head = ring.head(0).acquire()
         }
         let count = Int(truncatingIfNeeded: head &- 1)
-        guard count >= 0, count <= largest, PipeRing.size(count) <= ring.capacity - offset else {
+        guard head != PipeRing.pad, count >= 0, count <= largest, PipeRing.size(count) <= ring.capacity - start else {
             throw ring.corrupt("a message is said to have \(head &- 1) bytes")
+        }
+        if start != offset {
+            position &+= UInt64(truncatingIfNeeded: ring.capacity &- offset)
+            offset = start
         }
         size = PipeRing.size(count)
         return unsafe UnsafeRawBufferPointer(start: ring.message(offset), count: count)
