@@ -79,8 +79,8 @@ extension CrashScenario {
             let (first, second) = (try pipe.open(.first), try pipe.open(.second))
             // Asks to be woken.
             _ = try second.poll(timeout: .milliseconds(1))
-            // Goes past the ring's end.
-            for number in 1...4 {
+            // Goes past the ring's end, and so often without a sleep that it no longer asks.
+            for number in 1...20 {
                 try first.send((number, number))
                 let seen = try second.receive(as: (Int, Int).self)
                 guard seen ?? (0, 0) == (number, number) else { throw Wrong("\(number) came as something else") }
