@@ -68,6 +68,11 @@ final class FuzzedStore {
         for index in 0..<600 { try plain.set(Triple(index), for: index) }
         let cache = try cache(store)
         for index in 0..<100 { try cache.set(index, for: index, timeToLive: .seconds(index % 2 * 3600)) }
+        try store.list("elements", of: Triple.self, capacity: 100).append(contentsOf: (0..<50).map { Triple($0) })
+        try store.block("frame", byteCount: 5_000).write([UInt8](repeating: 1, count: 5_000))
+        let end = try store.pipe("pipe", capacity: 256).open(.first)
+        for number in 0..<5 { try end.send(number) }
+        end.close()
         try store.sync()
         let path = Files.segmentPath(try store.statistics().identity)
         // Another attachment, so that what was removed before becomes free memory, and some of it waits in limbo.
@@ -192,12 +197,46 @@ final class FuzzedStore {
                 try dictionary.forEach { _ in true }
             }
         }
+        try tolerating { _ = try store.untypedList("elements").elements() }
+        try tolerating { _ = try store.block("frame").bytes(timeout: .milliseconds(5)) }
+        try tolerating { _ = try store.pipe("pipe").status }
         let cells = try store.cells()
         for cell in cells { try tolerating { _ = try store.cell(cell.name).bytes() } }
     }
 
     private func steps(_ store: Store) -> [() throws -> Void] {
-        cellSteps(store) + dictionarySteps(store) + transactionSteps(store)
+        cellSteps(store) + dictionarySteps(store) + transactionSteps(store) + structureSteps(store)
+    }
+
+    private func structureSteps(_ store: Store) -> [() throws -> Void] {
+        [
+            {
+                let list = try store.list("elements", of: Triple.self)
+                _ = try list.elements()
+                try self.tolerating { try list.append(Triple(1)) }
+                try self.tolerating { try list.insert(Triple(1), at: 3) }
+                try self.tolerating { try list.set(Triple(2), at: 9) }
+                try self.tolerating { try list.remove(at: 0) }
+                try self.tolerating { try list.removeLast() }
+                _ = try list.last
+            },
+            {
+                let block = try store.block("frame")
+                try self.tolerating { _ = try block.bytes(timeout: .milliseconds(5)) }
+                _ = try block.wait(afterGeneration: block.generation, timeout: .milliseconds(1))
+                try block.write([UInt8](repeating: 2, count: block.byteCount))
+            },
+            {
+                let pipe = try store.pipe("pipe")
+                _ = pipe.status
+                let (second, first) = (try pipe.open(.second), try? pipe.open(.first))
+                for number in 0..<40 {
+                    try self.tolerating { _ = try second.receive(timeout: .milliseconds(number % 8 / 7)) }
+                    try self.tolerating { _ = try first?.trySend(number) }
+                    try self.tolerating { try second.send([1, 2, 3], timeout: .zero) }
+                }
+            },
+        ]
     }
 
     private func transactionSteps(_ store: Store) -> [() throws -> Void] {

@@ -113,6 +113,7 @@ struct Image {
             parts.append(Structure(name: "array", offset: array, size: MemoryLayout<cellar_array>.size))
             parts.append(Structure(name: "marks", offset: array + MemoryLayout<cellar_array>.size, size: 16))
         }
+        if word(cell + CELLAR_CELL_STATE) >> 32 & 0xFF == 5 { parts.append(contentsOf: self.parts(ofStructure: cell)) }
         if isDictionary(cell) {
             let part = Int(word(cell + CELLAR_CELL_WORD))
             parts.append(
@@ -120,6 +121,20 @@ struct Image {
             for stripe in stripes(ofCell: cell) { parts.append(contentsOf: self.parts(ofStripe: stripe)) }
         }
         return parts
+    }
+
+    /// Of a list, a pipe, …: the array part, what the content and the index begin with, and the text's place.
+    private func parts(ofStructure cell: Int) -> [Structure] {
+        let array = Int(word(cell + CELLAR_CELL_WORD))
+        let extra = Int(word(array + CELLAR_ARRAY_EXTRA))
+        let size = Int(word(array + CELLAR_ARRAY_EXTRA_SIZE))
+        return [
+            Structure(name: "structure's array", offset: array, size: MemoryLayout<cellar_array>.size),
+            Structure(name: "content", offset: Int(word(array)), size: min(Int(word(array + 8)) & ~7, 128)),
+            Structure(name: "structure", offset: extra, size: MemoryLayout<cellar_structure>.size),
+            Structure(
+                name: "index", offset: extra + MemoryLayout<cellar_structure>.size, size: min(size - 64, 1024) & ~7),
+        ]
     }
 
     // MARK: Dictionaries

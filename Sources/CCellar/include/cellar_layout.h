@@ -337,6 +337,39 @@ typedef struct cellar_queue_taker {
     uint64_t count;
 } cellar_queue_taker;
 
+// What a pipe's index begins with; the four sides of its two rings follow, then the rings. Segment/Pipe/PipeMemory.swift
+typedef struct cellar_pipe {
+    uint64_t generation;   // (atomic) how often it began anew, empty
+    uint64_t holders[2];   // (atomic) who has the end: 0 nobody yet, slot + 1 | attachment << 16, ~0 it was given up
+    uint64_t reserved[13];
+} cellar_pipe;
+static_assert(sizeof(cellar_pipe) == 128, "pipe");
+
+// The writer's or the reader's side of a ring, in cache lines that nobody else writes to but to ask to be woken.
+typedef struct cellar_pipe_side {
+    uint64_t position;     // (atomic) bytes written, or read, since the pipe began anew
+    uint32_t bell;         // (atomic, futex) advances when the other side, which sleeps, may find something
+    uint32_t waiting;      // (atomic) 1 = the other side sleeps, or is about to
+    uint64_t reserved[14];
+} cellar_pipe_side;
+static_assert(sizeof(cellar_pipe_side) == 128, "pipe side");
+
+// What a list's content begins with; its elements follow. Segment/List/ListMemory.swift
+typedef struct cellar_list {
+    uint64_t count;        // (atomic) elements
+    uint64_t reserved[7];
+} cellar_list;
+static_assert(sizeof(cellar_list) == 64, "list");
+
+// A block's index; its content is the bytes. Segment/Block/BlockMemory.swift
+typedef struct cellar_block {
+    uint64_t generation;   // (atomic) odd while somebody writes, or died writing
+    uint32_t bell;         // (atomic, futex) advances when who waits for a write may find one
+    uint32_t waiting;      // (atomic) 1 = somebody waits for the next write
+    uint64_t reserved[6];
+} cellar_block;
+static_assert(sizeof(cellar_block) == 64, "block");
+
 // What a dictionary adds to its cell; its stripes follow, in the same block. Segment/Dictionary/DictionaryShape.swift
 typedef struct cellar_dictionary {
     uint64_t key_type;      // 1 text, 2 bytes, else the offset of a schema
@@ -533,7 +566,16 @@ static_assert(sizeof(cellar_limbo) == 48, "limbo");
     X(cellar_transactions, touched_capacity, CELLAR_TRANSACTIONS_TOUCHED_CAPACITY) \
     X(cellar_transactions, touched_counts, CELLAR_TRANSACTIONS_TOUCHED_COUNTS) \
     X(cellar_transactions, drained, CELLAR_TRANSACTIONS_DRAINED) \
-    X(cellar_redo, applied, CELLAR_REDO_APPLIED)
+    X(cellar_redo, applied, CELLAR_REDO_APPLIED) \
+    X(cellar_pipe, generation, CELLAR_PIPE_GENERATION) \
+    X(cellar_pipe, holders, CELLAR_PIPE_HOLDERS) \
+    X(cellar_pipe_side, position, CELLAR_PIPE_SIDE_POSITION) \
+    X(cellar_pipe_side, bell, CELLAR_PIPE_SIDE_BELL) \
+    X(cellar_pipe_side, waiting, CELLAR_PIPE_SIDE_WAITING) \
+    X(cellar_list, count, CELLAR_LIST_COUNT) \
+    X(cellar_block, generation, CELLAR_BLOCK_GENERATION) \
+    X(cellar_block, bell, CELLAR_BLOCK_BELL) \
+    X(cellar_block, waiting, CELLAR_BLOCK_WAITING)
 
 #define CELLAR_OFFSET(type, field, name) name = offsetof(type, field),
 enum { CELLAR_FIELDS(CELLAR_OFFSET) };
@@ -560,6 +602,10 @@ static inline uint64_t cellar_layout_fingerprint(uint64_t chunk_shift) {
     CELLAR_MIX(sizeof(cellar_queue_content))
     CELLAR_MIX(sizeof(cellar_queue_item))
     CELLAR_MIX(sizeof(cellar_queue_index))
+    CELLAR_MIX(sizeof(cellar_pipe))
+    CELLAR_MIX(sizeof(cellar_pipe_side))
+    CELLAR_MIX(sizeof(cellar_list))
+    CELLAR_MIX(sizeof(cellar_block))
     CELLAR_MIX(sizeof(cellar_limbo))
     CELLAR_MIX(sizeof(cellar_transactions))
     CELLAR_MIX(sizeof(cellar_redo))

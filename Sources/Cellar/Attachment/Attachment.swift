@@ -31,6 +31,7 @@ final class Attachment: Sendable {
     let ending = PrivateFutex()
     let spin = SpinBudget()
     let transactions = TransactionSeat()
+    let openPipes = OpenPipes()
 
     @inlinable static var plain: UInt8 { 0 }
     @inlinable static var fencing: UInt8 { 1 }
@@ -101,6 +102,7 @@ final class Attachment: Sendable {
         guard !closed.exchange(true, ordering: .acquiringAndReleasing), !isForked else { return }
         ending.advance()
         WaitingRooms.dismiss(self)
+        openPipes.shutDown()
         // Handles may live on and go on writing: the memory they know is not used again while this object is there.
         if let segment { try? readersLock?.shareByte(segment.word(CELLAR_HEADER_NEXT_ATTACHMENT).acquire()) }
         keeper?.stop()

@@ -7,21 +7,39 @@ import Synchronization
 /// or there is only one processor, it is wasted. So the time grows while it helps, up to about as much as a sleep
 /// costs, and shrinks to nearly nothing while it does not.
 final class SpinBudget: Sendable {
-    private let rounds = Atomic<Int>(most / 8)
-    private static let least = 8
-    private static let most = 512
+    private let rounds: Atomic<Int>
+    private let least: Int
+    private let most: Int
+    /// Failures since the last success; where there are probes.
+    private let failures = Atomic(0)
+    private let probes: Bool
+    private static let failuresToProbe = 256
+
+    /// With `probes`, for two who hand something to each other: they may look for as long as a sleeper takes to wake, so that one
+    /// who fell asleep finds the other awake; and after many failures somebody looks for as long once more. Of two who are each
+    /// asleep when their turn comes, neither would find out else that looking helps if the other does it too.
+    init(probes: Bool = false) {
+        self.probes = probes
+        (least, most) = probes ? (1, 2048) : (8, 512)
+        rounds = Atomic(most / 8)
+    }
 
     /// Looks until `isOver`, for as long as it is worth it. Returns what it saw last.
+    @inline(__always)
     func spin(_ isOver: () -> Bool) -> Bool {
         let allowed = rounds.load(ordering: .relaxed)
-        for _ in 0..<allowed {
+        let isProbe = probes && failures.load(ordering: .relaxed) == Self.failuresToProbe
+        let limit = isProbe ? most : allowed
+        for _ in 0..<limit {
             if isOver() {
-                rounds.store(min(allowed * 2, Self.most), ordering: .relaxed)
+                if probes { failures.store(0, ordering: .relaxed) }
+                if allowed != most { rounds.store(min(limit * 2, most), ordering: .relaxed) }
                 return true
             }
             cellar_spin_hint()
         }
-        rounds.store(max(allowed / 2, Self.least), ordering: .relaxed)
+        if probes { failures.store(isProbe ? 0 : failures.load(ordering: .relaxed) + 1, ordering: .relaxed) }
+        rounds.store(max(allowed / 2, least), ordering: .relaxed)
         return isOver()
     }
 }

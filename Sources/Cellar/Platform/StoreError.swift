@@ -49,6 +49,8 @@ public struct StoreError: Error, Hashable, Sendable {
         case readOnly
         /// The store was closed.
         case closed
+        /// The other end of a pipe was closed, or its process died.
+        case peerGone
         /// The cell was removed since the handle was made.
         case removed
         /// The lease of a queue's item ended before the item was acknowledged.

@@ -26,6 +26,7 @@ struct GetCommand: ParsableCommand {
         guard try !store.isTable(cell) else {
             throw ToolError(.usage, "'\(cell)' is a table: say which key, or use 'cellar scan'")
         }
+        if let info = try store.structureIfAny(cell) { return try get(info, in: store) }
         let path = try CellPath(cell, in: store)
         let cell = try store.cell(path.name)
         let range = try path.range(in: cell.info)
@@ -38,6 +39,16 @@ struct GetCommand: ParsableCommand {
             try output.line("")
         } else {
             try cell.forEachContent(in: range) { try output.line($0.description) }
+        }
+        try output.flush()
+    }
+
+    private func get(_ info: CellInfo, in store: Store) throws {
+        let output = Output()
+        if json {
+            try output.line(try StructureLines.json(info, in: store) ?? "null")
+        } else {
+            for line in try StructureLines.lines(info, in: store, isWhole: true) ?? [] { try output.line(line) }
         }
         try output.flush()
     }

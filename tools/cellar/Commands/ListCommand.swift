@@ -27,6 +27,7 @@ struct ListCommand: ParsableCommand {
             for cell in cells {
                 var row = CellLines.row(cell)
                 if cell.kind == .dictionary { row[2] = "\(try store.untypedDictionary(cell.name).count())" }
+                if cell.isInMemory, let more = try StructureLines.row(cell, in: store) { (row[2], row[4]) = more }
                 columns.add(row)
             }
             for table in tables { columns.add(TableLines.row(table.info, count: try table.count())) }
@@ -50,7 +51,7 @@ enum CellLines {
         line.add("name", cell.name)
         line.add("kind", cell.kind.rawValue)
         if let entries = cell.entries { line.add("key_type", entries.key.description) }
-        line.add("type", cell.entries?.value.description ?? cell.schema.description)
+        line.add("type", cell.entries?.value.description ?? cell.form ?? cell.schema.description)
         if cell.kind == .array { line.add("count", cell.count) }
         line.add("persistent", cell.persistence == .persistent)
         return line
@@ -60,7 +61,7 @@ enum CellLines {
         [
             Printable.line(cell.name), cell.kind.rawValue, cell.kind == .array ? "\(cell.count)" : "-",
             cell.persistence.rawValue,
-            cell.entries == nil ? Printable.line(cell.schema.description) : DictionaryLines.types(cell),
+            cell.entries == nil ? Printable.line(cell.form ?? cell.schema.description) : DictionaryLines.types(cell),
         ]
     }
 }

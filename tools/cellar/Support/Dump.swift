@@ -14,6 +14,9 @@ struct Dump {
     func writeJSON(to output: Output) throws {
         try forEachCell { info in
             guard info.kind != .dictionary else { return try writeDictionaryAsJSON(info, to: output) }
+            if let value = try present({ try StructureLines.json(info, in: store) }) {
+                return try output.line(CellLines.json(info).text + ", \"value\": " + value + "}")
+            }
             guard let cell = try cell(info.name) else { return }
             try output.write(CellLines.json(cell.info).text + ", \"value\": ")
             if cell.info.kind == .value {
@@ -36,6 +39,9 @@ struct Dump {
     func writeText(to output: Output) throws {
         try forEachCell { info in
             guard info.kind != .dictionary else { return try writeDictionary(info, to: output) }
+            if let lines = try present({ try StructureLines.lines(info, in: store, isWhole: isWhole) }) {
+                return try writeStructure(info, lines, to: output)
+            }
             guard let cell = try cell(info.name) else { return }
             try output.write(heading(cell.info))
             if cell.info.kind == .value {
@@ -60,6 +66,14 @@ struct Dump {
         let kept = info.persistence == .volatile ? ", volatile" : ""
         let heading = "\(Printable.line(info.name)) (dictionary, \(DictionaryLines.types(info))\(kept))"
         try writeEntries(heading, count: try dictionary.count(), to: output) { try dictionary.forEach($0) }
+    }
+
+    private func writeStructure(_ info: CellInfo, _ lines: [String], to output: Output) throws {
+        let kept = info.persistence == .volatile ? ", volatile" : ""
+        try output.line("\(Printable.line(info.name)) (\(Printable.line(info.form ?? info.kind.rawValue))\(kept))")
+        let shown = isWhole || lines.count <= Self.shownElements + 1 ? lines.count : Self.shownElements
+        for line in lines.prefix(shown) { try output.line("  " + shortened(line)) }
+        if shown < lines.count { try output.line("  and \(Printable.grouped(lines.count - shown)) more") }
     }
 
     private func writeEntries(
@@ -110,9 +124,12 @@ struct Dump {
     }
 
     /// A cell that is removed between the listing and the look is left out.
-    private func cell(_ name: String) throws -> UntypedCell? {
-        do throws(StoreError) { return try store.cell(name) } catch {
-            if error.code == .noSuchCell { return nil }
+    private func cell(_ name: String) throws -> UntypedCell? { try present { try store.cell(name) } }
+
+    /// Nil for what is not there any more, and for what only the disk has and a looker cannot bring in.
+    private func present<Thing>(_ body: () throws -> Thing?) throws -> Thing? {
+        do { return try body() } catch let error as StoreError {
+            if error.code == .noSuchCell || error.code == .removed { return nil }
             throw error
         }
     }
@@ -120,7 +137,7 @@ struct Dump {
 
 extension CellContent {
     /// For people, on one line: text in quotes.
-    fileprivate var line: String {
+    var line: String {
         if case .text(let text) = self { CellContent.escape(text) } else { description }
     }
 }

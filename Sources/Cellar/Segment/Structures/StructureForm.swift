@@ -3,6 +3,7 @@
 enum StructureKind: String, Sendable, CaseIterable {
     case queue
     case log
+    case pipe, list, block
 }
 
 /// What a structure is: its kind, what was settled when it was made, and what follows from that.
@@ -35,6 +36,9 @@ extension StructureForm {
         switch kind {
         case .queue: form = QueueShape(parsing: text)?.form
         case .log: form = LogShape(parsing: text)?.form
+        case .pipe: form = PipeShape(parsing: text)?.form
+        case .list: form = ListShape(parsing: text)?.form
+        case .block: form = BlockShape(parsing: text)?.form
         }
         guard let form, form.text == text else { return nil }
         self = form

@@ -3,6 +3,7 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -147,4 +148,51 @@ double bare_wake(int waker, int sleeper, int repetitions, unsigned pause_microse
     double median = (double)page->samples[repetitions / 2];
     munmap(page, bytes);
     return median;
+}
+
+struct ping_page {
+    uint32_t turn;
+};
+
+static void hand_over(uint32_t *turn, uint32_t mine, bool sleeps) {
+    __atomic_store_n(turn, mine, __ATOMIC_RELEASE);
+    if (sleeps) syscall(SYS_futex, turn, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+static void await_turn(uint32_t *turn, uint32_t others, bool sleeps) {
+    for (;;) {
+        uint32_t seen = __atomic_load_n(turn, __ATOMIC_ACQUIRE);
+        if (seen == others) return;
+        if (sleeps) syscall(SYS_futex, turn, FUTEX_WAIT, seen, NULL, NULL, 0);
+    }
+}
+
+static double ping_pong(int first, int second, int repetitions, bool sleeps) {
+    struct ping_page *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) return -1;
+    pid_t child = fork();
+    if (child == 0) {
+        bare_pin(second);
+        for (int done = 0; done < repetitions; done++) {
+            await_turn(&page->turn, 2 * (uint32_t)done + 1, sleeps);
+            hand_over(&page->turn, 2 * (uint32_t)done + 2, sleeps);
+        }
+        _exit(0);
+    }
+    bare_pin(first);
+    int64_t start = nanoseconds();
+    for (int done = 0; done < repetitions; done++) {
+        hand_over(&page->turn, 2 * (uint32_t)done + 1, sleeps);
+        await_turn(&page->turn, 2 * (uint32_t)done + 2, sleeps);
+    }
+    double each = (double)(nanoseconds() - start) / (2.0 * repetitions);
+    waitpid(child, NULL, 0);
+    munmap(page, 4096);
+    return each;
+}
+
+double bare_ping_pong(int first, int second, int repetitions) { return ping_pong(first, second, repetitions, false); }
+
+double bare_futex_ping_pong(int first, int second, int repetitions) {
+    return ping_pong(first, second, repetitions, true);
 }

@@ -12,7 +12,7 @@ struct Benchmark: ParsableCommand {
         commandName: "cellar-bench", abstract: "Measures Cellar.",
         subcommands: [
             Operations.self, Growth.self, Recovery.self, Wake.self, Hold.self, WatchPeer.self, QueuePeer.self,
-            QueueProfile.self,
+            QueueProfile.self, PipePeer.self,
         ],
         defaultSubcommand: Operations.self)
 }
@@ -28,10 +28,10 @@ struct Operations: ParsableCommand {
     @Option(help: "Cells in the store for lookups and opening, entries in a table; ten times as many in a dictionary.")
     var cells = 100_000
     @Flag(help: "Has the dictionary's memory in large pages.") var largePages = false
-    @Option(help: "One group alone: values, store, table, dictionary, transaction, queue or idle.") var only: Group?
+    @Option(help: "One group alone: values, store, table, dictionary, transaction, queue, pipe or idle.") var only: Group?
 
     enum Group: String, ExpressibleByArgument, CaseIterable {
-        case values, store, table, dictionary, transaction, queue, idle
+        case values, store, table, dictionary, transaction, queue, pipe, idle
     }
 
     func run() throws {
@@ -43,6 +43,7 @@ struct Operations: ParsableCommand {
             try? Store.remove(path + "-dictionary")
             try? Store.remove(path + "-transaction")
             try? Store.remove(path + "-queue")
+            try? Store.remove(path + "-pipe")
         }
         print("work                               median        min…max (ns)       bare         ratio    bound")
         var rows: [Row] = []
@@ -58,6 +59,7 @@ struct Operations: ParsableCommand {
             case .transaction:
                 rows += try TransactionRows(path: path + "-transaction", operations: operations, rounds: rounds).rows()
             case .queue: rows += try QueueRows(path: path + "-queue", rounds: rounds).rows()
+            case .pipe: rows += try PipeRows(path: path + "-pipe", rounds: rounds).rows()
             case .idle: rows.append(try idleRow(path))
             }
         }

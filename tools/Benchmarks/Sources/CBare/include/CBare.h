@@ -18,6 +18,10 @@ void *bare_table(size_t cells);
 uint64_t bare_find(const void *table, size_t repetitions);
 /// Binds the calling thread to one processor. Returns 0 or -1.
 int bare_pin(int processor);
+/// Two processes, bound to the processors, hand a word to each other, looking at it all the time. Returns nanoseconds a hand-over.
+double bare_ping_pong(int first, int second, int repetitions);
+/// The same, asleep on a futex in between.
+double bare_futex_ping_pong(int first, int second, int repetitions);
 /// Wakes a process that sleeps on a futex, so often, with a pause before each; processes are bound to the processors.
 /// Returns the median of the nanoseconds from just before the store until the woken one goes on, or -1.
 double bare_wake(int waker, int sleeper, int repetitions, unsigned pause_microseconds);

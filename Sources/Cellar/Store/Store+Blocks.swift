@@ -1,0 +1,27 @@
+extension Store {
+    /// The block `name`: the one that is there, or a new one of `byteCount` zeros.
+    ///
+    /// Throws `.mismatch`, saying both sides, if it has another size or persistence, or is no block; `.invalidName`;
+    /// `.memoryFull`.
+    public func block(
+        _ name: String, byteCount: Int, persistence: Persistence = .persistent
+    ) throws(StoreError) -> SharedBlock {
+        precondition(byteCount > 0, "a block has at least one byte")
+        guard byteCount <= BlockShape.mostBytes else {
+            throw StoreError(.memoryFull, "a block of \(byteCount) bytes fits in no segment")
+        }
+        return try block(name, BlockShape(byteCount: byteCount), persistence)
+    }
+
+    /// The block `name`, of whatever size, which must be there: `.noSuchCell` otherwise.
+    public func block(_ name: String) throws(StoreError) -> SharedBlock { try block(name, nil, nil) }
+
+    private func block(
+        _ name: String, _ wanted: BlockShape?, _ persistence: Persistence?
+    ) throws(StoreError) -> SharedBlock {
+        let cell = try attachment.structure(name, wanted?.form, persistence, kind: .block) { form in
+            wanted == nil || form == wanted?.form
+        }
+        return SharedBlock(BlockCore(cell))
+    }
+}

@@ -1,0 +1,82 @@
+import Cellar
+
+/// What the tool says of lists, blocks and pipes.
+enum StructureLines {
+    /// The first bytes of a block, in hexadecimal.
+    private static let shownBytes = 64
+    static let kinds: Set<CellInfo.Kind> = [.list, .block, .pipe]
+
+    /// What `ls` gives as count and type; nil for other kinds.
+    static func row(_ info: CellInfo, in store: Store) throws -> (count: String, type: String)? {
+        switch info.kind {
+        case .list:
+            let list = try store.untypedList(info.name)
+            return ("\(try list.count())", "\(Printable.line(list.element.description)), at most \(list.capacity)")
+        case .block: return ("\(info.count)", "bytes")
+        case .pipe: return ("-", "\(try store.pipe(info.name).capacity) bytes each way")
+        default: return nil
+        }
+    }
+
+    /// What it holds, on lines of its own; nil for other kinds.
+    static func lines(_ info: CellInfo, in store: Store, isWhole: Bool) throws -> [String]? {
+        if kinds.contains(info.kind), !info.isInMemory { return ["on disk, and nobody has it in memory"] }
+        switch info.kind {
+        case .list: return try store.untypedList(info.name).elements().map(\.line)
+        case .block: return [try block(store.block(info.name), isWhole)]
+        case .pipe: return pipe(try store.pipe(info.name).status)
+        default: return nil
+        }
+    }
+
+    /// What it holds as a JSON value; nil for other kinds.
+    static func json(_ info: CellInfo, in store: Store) throws -> String? {
+        if kinds.contains(info.kind), !info.isInMemory { return "null" }
+        switch info.kind {
+        case .list: return "[" + (try store.untypedList(info.name).elements().map(\.json)).joined(separator: ", ") + "]"
+        case .block: return CellContent.escape(try block(store.block(info.name), true))
+        case .pipe: return json(try store.pipe(info.name).status)
+        default: return nil
+        }
+    }
+
+    // MARK: Parts
+
+    private static func block(_ block: SharedBlock, _ isWhole: Bool) throws -> String {
+        let bytes = try block.bytes()
+        let shown = isWhole ? bytes.count : min(bytes.count, shownBytes)
+        let rest = shown < bytes.count ? " and \(Printable.counted(bytes.count - shown, "byte")) more" : ""
+        return bytes[..<shown].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + rest
+    }
+
+    private static func pipe(_ status: PipeStatus) -> [String] {
+        [
+            "first: \(holder(status.first)), \(Printable.counted(status.bytesFromFirst, "byte")) on the way to the second",
+            "second: \(holder(status.second)), \(Printable.counted(status.bytesFromSecond, "byte")) on the way to the first",
+        ]
+    }
+
+    private static func holder(_ end: PipeStatus.End) -> String {
+        switch end {
+        case .free: "free"
+        case .gone: "gone"
+        case .held(let who): "\(Printable.line(who.name)) (pid \(who.processID))"
+        }
+    }
+
+    private static func json(_ status: PipeStatus) -> String {
+        var line = JSONLine()
+        line.add("first", holder(status.first))
+        line.add("second", holder(status.second))
+        line.add("bytes_from_first", status.bytesFromFirst)
+        line.add("bytes_from_second", status.bytesFromSecond)
+        return line.closed
+    }
+}
+
+extension Store {
+    /// The cell's info if it is a list, a block or a pipe.
+    func structureIfAny(_ name: String) throws -> CellInfo? {
+        try cells().first { $0.name == name && StructureLines.kinds.contains($0.kind) }
+    }
+}
