@@ -73,7 +73,7 @@ extension Attachment {
     private static let slice: Int64 = 20_000_000
 
     /// Sleeps while the word is `expected` and the attachment is open; may wake early for no reason.
-    fileprivate func sleep(while futex: SharedFutex, is expected: UInt32, until deadline: Int64) {
+    func sleep(while futex: SharedFutex, is expected: UInt32, until deadline: Int64) {
         let heard = ending.futex.acquire()
         if isClosed { return }
         var words = FutexSet()

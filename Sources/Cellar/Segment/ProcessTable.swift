@@ -127,6 +127,15 @@ struct ProcessTable {
             name: name(slot), startedAt: entry.started_ns, isAlive: isAlive(slot, thread: entry.thread))
     }
 
+    /// Whether the attachment of that number is in the slot, and its process lives. Reads only.
+    func isAlive(_ slot: Int, attachment number: UInt64) -> Bool {
+        guard slot >= 0, slot < Int(CELLAR_PROCESS_SLOTS), state(slot).acquire() == Self.live,
+            attachment(slot).relaxed() == number
+        else { return false }
+        let entry = unsafe segment.fixed(Self.slotOffset(slot)).assumingMemoryBound(to: cellar_process.self)
+        return isAlive(slot, thread: unsafe entry.pointee.thread)
+    }
+
     /// Whether the slot's words are such as this table writes.
     func isSound(_ slot: Int) -> Bool { state(slot).acquire() <= Self.live && liveness(slot).isSound }
 

@@ -2,6 +2,9 @@
 @usableFromInline
 enum StructureKind: String, Sendable, CaseIterable {
     case queue
+    case mutex, semaphore, event, condition, barrier, latch, once
+    case recursiveMutex = "recursive-mutex"
+    case readWriteLock = "read-write-lock"
 }
 
 /// What a structure is: its kind, what was settled when it was made, and what follows from that.
@@ -33,6 +36,8 @@ extension StructureForm {
         let form: StructureForm?
         switch kind {
         case .queue: form = QueueShape(parsing: text)?.form
+        case .mutex, .recursiveMutex, .readWriteLock, .semaphore, .event, .condition, .barrier, .latch, .once:
+            form = SyncShape(parsing: text, kind)?.form
         }
         guard let form, form.text == text else { return nil }
         self = form
