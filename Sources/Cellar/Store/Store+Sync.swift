@@ -53,6 +53,17 @@ extension Store {
     /// What is to be done once, under the name.
     public func once(_ name: String) throws(StoreError) -> SharedOnce { SharedOnce(try core(name, SyncShape(.once))) }
 
+    // MARK: Looking
+
+    /// All locks and signals, with who holds them and who waits, and the values and arrays whose own locks are held now; by name.
+    ///
+    /// Takes no lock and writes nothing, so it works on a read-only store; each is right for an instant only. What is damaged is
+    /// left out. O(cells).
+    public func locks() throws(StoreError) -> [LockInfo] { try attachment.locks() }
+
+    /// The lock or signal `name`; nil if there is none in memory. As `locks`.
+    public func lockInfo(_ name: String) throws(StoreError) -> LockInfo? { try attachment.lock(named: name) }
+
     private func core(_ name: String, _ shape: SyncShape) throws(StoreError) -> SyncCore {
         try SyncCore(try structure(name, shape))
     }

@@ -4,7 +4,7 @@
 /// as it comes: the others throw `.broken`, and so does everyone who comes, until it is `reset`. A process that dies before it
 /// comes is not known to be missed: give `wait` a timeout.
 public struct SharedBarrier: Sendable {
-    private let core: SyncCore
+    let core: SyncCore
 
     init(_ core: SyncCore) { self.core = core }
 

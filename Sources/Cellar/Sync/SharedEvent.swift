@@ -3,7 +3,7 @@
 /// It stays set until it is cleared: who waits then does not wait at all. Who waited as it was set goes on, even if it was
 /// cleared at once. A process that dies as it sets it leaves nobody asleep. At most 250 wait at a time.
 public struct SharedEvent: Sendable {
-    private let core: SyncCore
+    let core: SyncCore
 
     init(_ core: SyncCore) { self.core = core }
 

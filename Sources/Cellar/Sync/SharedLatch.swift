@@ -3,7 +3,7 @@
 /// It is made with a count, which any process counts down; at 0 it stays open. At most 250 wait at a time. A process that dies as
 /// it counts down leaves nobody asleep; what it did not count, nobody counts.
 public struct SharedLatch: Sendable {
-    private let core: SyncCore
+    let core: SyncCore
 
     init(_ core: SyncCore) { self.core = core }
 

@@ -26,6 +26,11 @@ struct GetCommand: ParsableCommand {
         guard try !store.isTable(cell) else {
             throw ToolError(.usage, "'\(cell)' is a table: say which key, or use 'cellar scan'")
         }
+        if key == nil, let lock = try store.lockInfo(cell) {
+            let output = Output()
+            try output.line(json ? LockLines.json(lock) : LockLines.state(lock))
+            return try output.flush()
+        }
         let path = try CellPath(cell, in: store)
         let cell = try store.cell(path.name)
         let range = try path.range(in: cell.info)

@@ -14,6 +14,8 @@ struct Dump {
     func writeJSON(to output: Output) throws {
         try forEachCell { info in
             guard info.kind != .dictionary else { return try writeDictionaryAsJSON(info, to: output) }
+            // What they hold is not for dumps: 'cellar locks' tells of it.
+            if info.form != nil { return }
             guard let cell = try cell(info.name) else { return }
             try output.write(CellLines.json(cell.info).text + ", \"value\": ")
             if cell.info.kind == .value {
@@ -36,6 +38,7 @@ struct Dump {
     func writeText(to output: Output) throws {
         try forEachCell { info in
             guard info.kind != .dictionary else { return try writeDictionary(info, to: output) }
+            if let form = info.form { return try writeStructure(info, form, to: output) }
             guard let cell = try cell(info.name) else { return }
             try output.write(heading(cell.info))
             if cell.info.kind == .value {
@@ -46,6 +49,13 @@ struct Dump {
             try output.line("")
         }
         for table in try store.untypedTables() { try writeTable(table, to: output) }
+    }
+
+    /// A lock, a signal, …: what it is, and how it stands.
+    private func writeStructure(_ info: CellInfo, _ form: String, to output: Output) throws {
+        let kept = info.persistence == .volatile ? ", volatile" : ""
+        let state = try store.lockInfo(info.name).map { " = " + LockLines.state($0) } ?? ""
+        try output.line("\(Printable.line(info.name)) (\(Printable.line(form))\(kept))\(state)")
     }
 
     private func writeTable(_ table: UntypedTable, to output: Output) throws {

@@ -24,7 +24,8 @@ extension ExitStatus {
             case .noSuchStore, .noSuchCell, .removed: .noInput
             case .cellExists: .cannotCreate
             case .permissionDenied: .noPermission
-            case .inUse, .segmentElsewhere, .networkFileSystem, .memoryFull, .diskFull, .limitReached, .timedOut, .broken,
+            case .inUse, .segmentElsewhere, .networkFileSystem, .memoryFull, .diskFull, .limitReached, .timedOut,
+                .broken,
                 .readOnly, .closed, .systemFailure:
                 .inputOutput
             }
