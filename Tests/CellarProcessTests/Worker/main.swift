@@ -8,6 +8,7 @@ let commands = [
     countingCommands, checksumCommands, lockingCommands, stormCommands, openingCommands, durabilityCommands,
     forkCommands,
     crashCommands, tableCommands, surroundingsCommands, watchingCommands, dictionaryCommands, bankCommands,
+    syncingCommands,
 ].reduce(into: [String: Command]()) { all, some in
     // A name that is there twice would run whichever came last.
     all.merge(some) { _, _ in preconditionFailure("two commands have one name: \(some.keys.sorted())") }

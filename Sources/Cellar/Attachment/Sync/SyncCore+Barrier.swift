@@ -36,10 +36,11 @@ extension SyncCore {
 
     /// Under the lock.
     private func arrive() throws(StoreError) -> Arrival {
+        // The dead are not met with.
+        if isComplete(grants.round.number) { settle() }
         let round = grants.round
         if round.isBroken { throw brokenError }
-        let waiting = table.parties(.waiting).count { $0.round.relaxed() == round.number }
-        if waiting + 1 >= shape.count {
+        if isComplete(round.number) {
             // Those of the round that is over learn it here; should this process die before, from whoever comes next.
             let (isOver, _) = table.word.compareExchange(round.number << 1, (round.number &+ 1) << 1)
             guard isOver else { throw brokenError }
@@ -48,6 +49,11 @@ extension SyncCore {
             return .last
         }
         return .waits(try enterToWait(round: round.number), round: round.number)
+    }
+
+    /// Whether all others wait.
+    private func isComplete(_ round: UInt64) -> Bool {
+        table.parties(.waiting).count { $0.round.relaxed() == round } + 1 >= shape.count
     }
 
     /// What the wait came to; throws where the round is broken.
