@@ -36,8 +36,8 @@ extension SyncCore {
 
     /// Under the lock.
     private func arrive() throws(StoreError) -> Arrival {
-        // The dead are not met with.
-        if isComplete(grants.round.number) { settle() }
+        // The dead are not met with, and break nothing for who comes after.
+        if table.isAwaited { settle() }
         let round = grants.round
         if round.isBroken { throw brokenError }
         if isComplete(round.number) {

@@ -23,6 +23,8 @@ final class SyncCore: Sendable {
         segment = found.segment
         table = PartyTable(found.reference, shape)
         number = found.attachment.keeper?.attachment ?? 0
+        // Some are not locked again once they are done: whoever asks for one finishes what a dead process was at.
+        if found.reference.cell.lock.isAbandoned, number != 0 { try locked {} }
     }
 
     var grants: Grants { Grants(table: table, shape: shape) }
