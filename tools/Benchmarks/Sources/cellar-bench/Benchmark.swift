@@ -25,10 +25,10 @@ struct Operations: ParsableCommand {
     @Option(help: "Cells in the store for lookups and opening, entries in a table; ten times as many in a dictionary.")
     var cells = 100_000
     @Flag(help: "Has the dictionary's memory in large pages.") var largePages = false
-    @Option(help: "One group alone: values, store, table, dictionary, transaction or idle.") var only: Group?
+    @Option(help: "One group alone: values, store, table, dictionary, transaction, sync or idle.") var only: Group?
 
     enum Group: String, ExpressibleByArgument, CaseIterable {
-        case values, store, table, dictionary, transaction, idle
+        case values, store, table, dictionary, transaction, sync, idle
     }
 
     func run() throws {
@@ -39,6 +39,7 @@ struct Operations: ParsableCommand {
             try? Store.remove(path + "-table")
             try? Store.remove(path + "-dictionary")
             try? Store.remove(path + "-transaction")
+            try? Store.remove(path + "-sync")
         }
         print("work                               median        min…max (ns)       bare         ratio    bound")
         var rows: [Row] = []
@@ -53,6 +54,8 @@ struct Operations: ParsableCommand {
                 ).rows()
             case .transaction:
                 rows += try TransactionRows(path: path + "-transaction", operations: operations, rounds: rounds).rows()
+            case .sync:
+                rows += try SyncRows(path: path + "-sync", operations: operations, rounds: rounds).rows()
             case .idle: rows.append(try idleRow(path))
             }
         }
