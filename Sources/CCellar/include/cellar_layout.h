@@ -309,7 +309,7 @@ static_assert(sizeof(cellar_sync) == 64, "sync");
 
 // An entry of its index: somebody who waits for it, or holds it. Segment/Sync/Party.swift
 typedef struct cellar_party {
-    uint64_t state;       // (atomic) 0 free, 1 waiting, 2 holding, 3 called | how << 8 | amount << 32; written last
+    uint64_t state;       // (atomic) 0 free, 1 waiting, 2 holding, 3 called | how << 8 | ticket << 16 | amount << 32
     uint64_t ticket;      // (atomic) place in the order, never given twice
     uint64_t attachment;  // (atomic) number of the party's attachment
     uint64_t token;       // (atomic) its thread, where that matters

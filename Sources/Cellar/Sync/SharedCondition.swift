@@ -40,22 +40,25 @@ public struct SharedCondition: Sendable {
         timeout: Duration? = nil, while isBlocked: () throws -> Bool, _ body: () throws -> Result
     ) async throws -> Result {
         let deadline = core.deadline(timeout)
+        var seat: PartySeat?
+        defer { if let seat { core.end(seat) } }
         while true {
-            let step: Step<Result> = try await mutex.withLock {
+            let result: Result? = try await mutex.withLock {
+                guard try isBlocked() else { return try body() }
                 // A place before the mutex is given back.
-                try isBlocked() ? .waits(try core.enterCondition()) : .done(try body())
+                if seat == nil { seat = try core.enterCondition() }
+                return nil
             }
-            switch step {
-            case .done(let result): return result
-            case .waits(let seat):
-                if try await core.waitOnceQuietly(seat, until: deadline) { throw core.waitedInVain("at") }
+            if let result { return result }
+            // Also where somebody died, and each second: who changed something may not have come to notify.
+            let place = seat!
+            seat = nil
+            // The place is given up where this throws, or the time is over.
+            guard let state = try await core.waitQuietly(place, until: deadline, once: true) else {
+                throw core.waitedInVain("at")
             }
+            if state.phase == .waiting { seat = place } else { core.free(place) }
         }
-    }
-
-    private enum Step<Result> {
-        case done(Result)
-        case waits(PartySeat)
     }
 
     /// Wakes the one who has waited longest. Under the mutex or not: but what is waited for is changed under it. Throws `.removed`,
@@ -86,15 +89,25 @@ extension SharedCondition {
             guard isHeld else {
                 throw StoreError(.inUse, "the mutex of \(condition.core.title) is lost: end the closure")
             }
-            let deadline = condition.core.deadline(timeout)
+            let core = condition.core
+            let deadline = core.deadline(timeout)
+            var seat: PartySeat?
+            defer { if let seat { core.end(seat) } }
             while try isBlocked() {
                 // Before the mutex is given back: who changes something after that finds the place, and notifies.
-                let seat = try condition.core.enterCondition()
+                let place = try seat ?? core.enterCondition()
+                seat = nil
                 giveBack()
-                let outcome = Swift.Result { () throws(StoreError) in try condition.core.waitOnce(seat, until: deadline)
+                // Also where somebody died, and each second: who changed something may not have come to notify.
+                let outcome = Swift.Result { () throws(StoreError) in
+                    try core.wait(place, until: deadline, once: true)
+                }
+                // The place was given up where that threw, or the time is over.
+                if case .success(let state?) = outcome {
+                    if state.phase == .waiting { seat = place } else { core.free(place) }
                 }
                 try take(timeout: nil)
-                if try outcome.get(), try isBlocked() { throw condition.core.waitedInVain("at") }
+                if try outcome.get() == nil, try isBlocked() { throw core.waitedInVain("at") }
             }
         }
 

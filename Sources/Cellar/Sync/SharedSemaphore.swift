@@ -64,6 +64,7 @@ public struct SharedSemaphore: Sendable {
         _ count: Int = 1, timeout: Duration? = nil, _ body: () throws -> Result
     ) async throws -> Result {
         precondition(count > 0, "a number of permits is at least 1")
+        try core.requirePossible(count)
         let seat = try await core.acquireQuietly(
             .scoped, amount: count,
             until: MonotonicClock.deadline(after: timeout ?? core.attachment.options.lockTimeout))

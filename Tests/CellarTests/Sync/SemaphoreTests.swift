@@ -35,6 +35,64 @@ struct SemaphoreTests {
         }
     }
 
+    @Test func whatThereNeverIsIsRefused() throws {
+        try withScratchStore { scratch in
+            let store = try scratch.open()
+            let permits = try store.semaphore("s", count: 1, bound: 2)
+            #expect(codeThrown { try permits.acquire(3) } == .limitReached)
+            #expect(codeThrown { try permits.withPermit(.max) {} } == .limitReached)
+            #expect(codeThrown { try permits.release(.max) } == .limitReached)
+            #expect(codeThrown { try runTask { try await permits.withPermit(3) {} } } == .limitReached)
+            let free = try store.semaphore("free", count: 1)
+            #expect(codeThrown { try free.acquire(1 << 33) } == .limitReached)
+            #expect(codeThrown { _ = try store.semaphore("huge", count: 1 << 40) } == .limitReached)
+            #expect(permits.available == 1 && free.available == 1)
+        }
+    }
+
+    /// Whatever the memory says, nothing traps, hangs or is read that is not there.
+    @Test(arguments: [UInt64.max, 0x7F7F_7F7F_7F7F_7F7F, 0xFFFF_FFFF_0000_0202, 1, 0x0102]) func damagedMemory(
+        word: UInt64
+    ) throws {
+        try withScratchStore { scratch in
+            let store = try scratch.open()
+            let permits = try store.semaphore("s", count: 1)
+            let lock = try store.readWriteLock("rw")
+            let latch = try store.latch("l", count: 3)
+            let barrier = try store.barrier("b", parties: 2)
+            for core in [permits.core, lock.core, latch.core, barrier.core] {
+                for place in 0..<8 { unsafe SharedWord(core.reference.cell.payload + place * 8).setRelaxed(word) }
+                for place in 0..<(250 * 8) { unsafe SharedWord(core.reference.index + place * 8).setRelaxed(word) }
+            }
+            let soon: Duration = .milliseconds(1)
+            _ = codeThrown { try permits.acquire(timeout: soon) }
+            _ = codeThrown { try permits.release() }
+            _ = codeThrown { try permits.withPermit(timeout: soon) {} }
+            _ = codeThrown { try lock.withReadLock(timeout: soon) {} }
+            _ = codeThrown { try lock.withWriteLock(timeout: soon) {} }
+            _ = codeThrown { _ = try latch.wait(timeout: soon) }
+            _ = codeThrown { try latch.countDown(by: .max) }
+            _ = codeThrown { try barrier.reset() }
+            _ = codeThrown { _ = try barrier.wait(timeout: soon) }
+            _ = try store.locks()
+            _ = try store.lockInfo("b")
+            store.close()
+        }
+    }
+
+    @Test func theCheckTellsOfImpossibleParties() throws {
+        try withScratchStore { scratch in
+            let store = try scratch.open()
+            let lock = try store.readWriteLock("rw")
+            #expect(try Store.check(scratch.path).findings.isEmpty)
+            lock.core.table.party(7).stateWord.release(9)
+            let findings = try Store.check(scratch.path).findings
+            #expect(findings.map(\.structure) == ["locks"])
+            #expect(findings.first?.text.contains("'rw'") == true)
+            try lock.withWriteLock {}
+        }
+    }
+
     /// One who wants many is not passed by others who want few.
     @Test func thoseWhoWaitAreServedInOrder() throws {
         try withScratchStore { scratch in
@@ -204,15 +262,15 @@ struct SemaphoreTests {
         try withScratchStore { scratch in
             let store = try scratch.open()
             let permits = try store.semaphore("s", count: 0)
-            let thrown = Mutex<StoreError.Code?>(nil)
+            let thrown = Mutex<StoreError?>(nil)
             let thread = try NativeThread(name: "waits") {
-                let code = codeThrown { try permits.acquire(timeout: .seconds(1000)) }
-                thrown.withLock { $0 = code }
+                let error = storeError { try permits.acquire(timeout: .seconds(1000)) }
+                thrown.withLock { $0 = error }
             }
             try store.settle("s", waiters: 1)
             store.close()
             thread.join()
-            #expect(thrown.withLock { $0 } == .closed)
+            #expect(thrown.withLock { $0 }?.code == .closed, "\(thrown.withLock { $0?.message ?? "" })")
             let again = try scratch.open()
             #expect(try again.semaphore("s", count: 0).available == 0)
             try again.semaphore("s", count: 0).release()

@@ -8,6 +8,7 @@ final class MutexCore: Sendable {
     let name: String
     let uid: UInt64
     private let table: PartyTable
+    private let spin = SpinBudget()
 
     init(_ found: StructureCell) throws(StoreError) {
         attachment = found.attachment
@@ -48,7 +49,7 @@ final class MutexCore: Sendable {
     func lockSlowly(after first: RobustMutex.Outcome, timeout: Duration?) throws(StoreError) {
         var outcome = first
         let lock = reference.cell.lock
-        if case .busy = outcome, !attachment.spin.spin({ lock.isHeld }) || !lock.isHeld { outcome = lock.tryLock() }
+        if case .busy = outcome, spin.spin({ !lock.isHeld }) { outcome = lock.tryLock() }
         if case .locked = outcome { return }
         if case .busy = outcome { noteWait() }
         try attachment.lockSlowly(reference.cell, after: outcome, timeout: timeout)

@@ -70,7 +70,7 @@ extension SyncCore {
     /// Who goes without having waited to the end breaks the round for those who wait.
     private func tellOthers(_ error: any Error, _ round: UInt64) {
         _ = grants.breakRound(round)
-        lookForTheDead()
+        lookForTheDead(patience: Self.briefly)
     }
 
     /// A new round; those who wait in the present one are told that it is broken.

@@ -66,7 +66,7 @@ extension SyncCore {
     /// Leaves once; the last time gives the lock back.
     @usableFromInline
     func leaveOnce(_ seat: PartySeat) {
-        guard let party = table.party(seat) else { return }
+        guard !attachment.isForked, let party = table.party(seat) else { return }
         let state = party.state
         guard state.amount > 1 else { return leave(seat) }
         _ = party.exchange(state, state.with(amount: state.amount - 1))
@@ -94,6 +94,12 @@ extension SyncCore {
         return true
     }
 
+    func requirePossible(_ count: Int) throws(StoreError) {
+        guard count > grants.mostPermits else { return }
+        throw StoreError(
+            .limitReached, "\(title) never has \(count) permits: its most is \(grants.mostPermits); ask for fewer")
+    }
+
     private enum Entering {
         case added, refused
         case entered(PartySeat)
@@ -101,6 +107,7 @@ extension SyncCore {
 
     /// Under the lock.
     private func enterForPermits(_ count: Int, onlyIfFree: Bool) throws(StoreError) -> Entering {
+        try requirePossible(count)
         if grants.isFree(for: PartyState(.holding, .permits, amount: count), table.survey()),
             let own = ownPermits(from: 0)
         {
@@ -152,7 +159,7 @@ extension SyncCore {
     /// Permits that nobody had. Under the lock.
     private func addPermits(_ count: Int, releasing all: Int) throws(StoreError) {
         guard count > 0 else { return }
-        let most = shape.bound == 0 ? SyncShape.mostCounted : shape.bound
+        let most = grants.mostPermits
         guard count <= most, grants.permits + count <= most else {
             throw StoreError(
                 .limitReached,
@@ -168,7 +175,8 @@ extension SyncCore {
 
     @usableFromInline
     func acquireScoped(_ count: Int, timeout: Duration?) throws(StoreError) -> PartySeat {
-        try acquire(
+        try requirePossible(count)
+        return try acquire(
             .scoped, amount: count,
             until: MonotonicClock.deadline(after: timeout ?? attachment.options.lockTimeout))
     }

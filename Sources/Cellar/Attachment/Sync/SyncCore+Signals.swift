@@ -49,7 +49,7 @@ extension SyncCore {
         try locked { () throws(StoreError) in
             let counted = min(Int(clamping: table.word.relaxed()), shape.count)
             // Release: pairs with the acquire in `leftToCount`.
-            table.word.release(UInt64(min(counted + count, shape.count)))
+            table.word.release(UInt64(counted + min(count, shape.count - counted)))
             crashPoint("latch: counted down")
             grants.passOn()
         }
@@ -81,14 +81,20 @@ extension SyncCore {
     /// What a wait for the right came to.
     private func endedOnce(_ state: PartyState?, _ seat: PartySeat) throws(StoreError) -> PartySeat? {
         guard let state else { throw timedOut }
-        if state.phase == .holding { return seat }
-        free(seat)
+        guard state.phase == .holding else {
+            free(seat)
+            return nil
+        }
+        // Who did it says so, and then leaves, both without the lock: it may have been between our looks at the two.
+        guard isDone else { return seat }
+        leave(seat)
         return nil
     }
 
     /// It is done. Release: pairs with the acquire in `isDone`, so who sees that sees what was done.
     @usableFromInline
     func endOnce() {
+        if attachment.isForked { return }
         table.word.release(1)
         crashPoint("once: done")
     }
@@ -98,21 +104,8 @@ extension SyncCore {
     /// A place among those who wait; before the mutex is given back, so that no notice is missed.
     func enterCondition() throws(StoreError) -> PartySeat { try locked { () throws(StoreError) in try enterToWait() } }
 
-    /// Waits once: for a notice, a death, or the time. Spurious ends are for the caller to find. True if the time is over.
-    func waitOnce(_ seat: PartySeat, until deadline: Int64) throws(StoreError) -> Bool {
-        let state = try wait(seat, until: min(deadline, MonotonicClock.now() + Self.recheck))
-        if state != nil { free(seat) }
-        return state == nil && MonotonicClock.now() >= deadline
-    }
-
-    nonisolated(nonsending) func waitOnceQuietly(_ seat: PartySeat, until deadline: Int64) async throws -> Bool {
-        let state = try await waitQuietly(seat, until: min(deadline, MonotonicClock.now() + Self.recheck))
-        if state != nil { free(seat) }
-        return state == nil && MonotonicClock.now() >= deadline
-    }
-
-    /// How long a waiter sleeps before it looks for itself: who changed something may have died before it notified.
-    private static let recheck: Int64 = 1_000_000_000
+    /// Ends an entry in whatever state it is.
+    func end(_ seat: PartySeat) { if giveUp(seat) != nil { free(seat) } }
 
     func notify(all: Bool) throws(StoreError) {
         try locked { () throws(StoreError) in

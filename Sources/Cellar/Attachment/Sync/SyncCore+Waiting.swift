@@ -13,8 +13,8 @@ extension SyncCore {
     }
 
     /// Waits until the entry waits no longer, and returns what it says then; nil where the time is over, and the entry given up.
-    /// Throws `.closed`, `.removed`: the entry is given up too.
-    func wait(_ seat: PartySeat, until deadline: Int64) throws(StoreError) -> PartyState? {
+    /// Throws `.closed`, `.removed`: the entry is given up too. `once`: also returns after a wake that ended no wait.
+    func wait(_ seat: PartySeat, until deadline: Int64, once: Bool = false) throws(StoreError) -> PartyState? {
         while true {
             let heard = table.party(seat.index).bell.acquire()
             if let ended = try ending(of: seat) { return ended }
@@ -23,12 +23,16 @@ extension SyncCore {
             if attachment.spin.spin({ !isWaiting(seat) }) { continue }
             attachment.sleep(
                 while: table.party(seat.index).bell, is: heard, until: min(deadline, now + Self.slice))
-            if isWaiting(seat) { lookForTheDead() }
+            guard isWaiting(seat) else { continue }
+            lookForTheDead()
+            if once { return try ending(of: seat) ?? PartyState(.waiting, .signal) }
         }
     }
 
     /// The same for a task: blocks no thread. Throws `CancellationError` too.
-    nonisolated(nonsending) func waitQuietly(_ seat: PartySeat, until deadline: Int64) async throws -> PartyState? {
+    nonisolated(nonsending) func waitQuietly(
+        _ seat: PartySeat, until deadline: Int64, once: Bool = false
+    ) async throws -> PartyState? {
         while true {
             let heard = table.party(seat.index).bell.acquire()
             if let ended = try ending(of: seat) { return ended }
@@ -41,7 +45,9 @@ extension SyncCore {
                 if let ended = giveUp(seat) { return ended }
                 throw CancellationError()
             }
-            if isWaiting(seat) { lookForTheDead() }
+            guard isWaiting(seat) else { continue }
+            lookForTheDead()
+            if once { return try ending(of: seat) ?? PartyState(.waiting, .signal) }
         }
     }
 
@@ -50,6 +56,8 @@ extension SyncCore {
     /// What the entry says, if it does not wait.
     private func ending(of seat: PartySeat) throws(StoreError) -> PartyState? {
         guard let party = table.party(seat), case let state = party.state, state.word != PartyState.free else {
+            // Others take what a process has that closed the store.
+            try attachment.checkUsable()
             throw StoreError(.corruptSegment, "the place of this process among those who wait for \(title) is gone")
         }
         guard state.phase == .waiting else { return state }
@@ -66,13 +74,15 @@ extension SyncCore {
 
     /// Ends the wait, and lets those behind have what there is; what the entry says instead if it had ended before.
     func giveUp(_ seat: PartySeat) -> PartyState? {
-        guard let party = table.party(seat) else { return nil }
+        guard !attachment.isForked, let party = table.party(seat) else { return nil }
         let state = party.state
-        guard state.phase == .waiting, party.exchange(state, PartyState(word: PartyState.free)) else {
+        guard state.phase == .waiting, state.tag == UInt16(truncatingIfNeeded: seat.ticket),
+            party.exchange(state, PartyState(word: PartyState.free))
+        else {
             return party.state
         }
         crashPoint("sync: gave up")
-        lookForTheDead()
+        lookForTheDead(patience: Self.briefly)
         return nil
     }
 

@@ -126,8 +126,7 @@ final class SyncCore: Sendable {
     /// out by themselves a second later.
     @usableFromInline
     func leave(_ seat: PartySeat) {
-        free(seat)
-        guard case .locked = lockToLook() else { return }
+        guard free(seat), case .locked = lockToLook(attachment.options.lockTimeout) else { return }
         table.trim()
         grants.passOn()
         unlock()
@@ -136,39 +135,40 @@ final class SyncCore: Sendable {
     /// The same for a task: blocks no thread.
     nonisolated(nonsending) func leaveQuietly(_ seat: PartySeat) async {
         free(seat)
-        // Where it cannot be had, as above.
-        try? await whenLocked { grants.passOn() }
+        do {
+            try await whenLocked { grants.passOn() }
+        } catch {
+            // Also where the task was cancelled meanwhile.
+            lookForTheDead(patience: Self.briefly)
+        }
     }
 
     /// Ends an entry of one who was called, or who gives up: there is nothing to pass on.
     @discardableResult
     func free(_ seat: PartySeat) -> Bool {
-        guard let party = table.party(seat) else { return false }
-        // Release: pairs with the acquire of who gets it next, and sees what was done with it.
-        party.stateWord.release(PartyState.free)
-        crashPoint("sync: entry given back")
-        return true
+        // A child of a fork in the middle of a closure has nothing to give back.
+        !attachment.isForked && table.party(seat.index).free(seat)
     }
 
     /// Takes the lock even of a closed store, to tidy up.
-    private func lockToLook() -> RobustMutex.Outcome {
+    private func lockToLook(_ patience: Duration) -> RobustMutex.Outcome {
         let lock = reference.cell.lock
-        let outcome = lock.lock(until: MonotonicClock.deadline(after: attachment.options.lockTimeout))
+        let outcome = lock.lock(until: MonotonicClock.deadline(after: patience))
         guard case .ownerDied = outcome else { return outcome }
         guard (try? CellLock(reference: reference.cell, segment: segment).mend()) != nil else { return .busy }
         settle()
         return .locked
     }
 
-    /// Puts away what the dead left, if the lock is to be had at once: whoever has it does that, or the next look.
-    func lookForTheDead() {
-        switch reference.cell.lock.tryLock() {
-        case .busy, .unusable: return
-        case .ownerDied:
-            guard (try? CellLock(reference: reference.cell, segment: segment).mend()) != nil else { return }
-        case .locked: break
-        }
+    /// Puts away what the dead left, and passes on what there is, if the lock is to be had soon. Where it is not, those who wait
+    /// look again.
+    func lookForTheDead(patience: Duration = .zero) {
+        // Of a closed store this process's own entries look dead.
+        guard !attachment.isForked, !attachment.isClosed, case .locked = lockToLook(patience) else { return }
         settle()
         unlock()
     }
+
+    /// For a lock that others have for some tens of nanoseconds, unless they are stopped.
+    static let briefly: Duration = .milliseconds(5)
 }

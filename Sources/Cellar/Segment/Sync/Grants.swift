@@ -20,7 +20,11 @@ struct Grants {
     }
 
     /// A semaphore's permits, those that are held included.
-    var permits: Int { min(shape.count + Int(clamping: table.word.relaxed()), SyncShape.mostCounted) }
+    var permits: Int {
+        min(shape.count + min(Int(clamping: table.word.relaxed()), SyncShape.mostCounted), SyncShape.mostCounted)
+    }
+    /// The most there can be.
+    var mostPermits: Int { shape.bound == 0 ? SyncShape.mostCounted : shape.bound }
 
     /// The round of a barrier, and whether it is broken.
     var round: (number: UInt64, isBroken: Bool) {

@@ -40,6 +40,10 @@ struct PartyState: Equatable, Sendable {
     var phase: Phase? { Phase(rawValue: UInt8(truncatingIfNeeded: word)) }
     var how: How? { How(rawValue: UInt8(truncatingIfNeeded: word >> 8)) }
     var amount: Int { Int(word >> 32) }
+    /// The last bits of the ticket: an exchange finds an entry that was given to somebody else meanwhile to be another.
+    var tag: UInt16 { UInt16(truncatingIfNeeded: word >> 16) }
+
+    func tagged(_ ticket: UInt64) -> PartyState { PartyState(word: word & ~0xFFFF_0000 | (ticket & 0xFFFF) << 16) }
 
     /// The same in another phase.
     func now(_ phase: Phase) -> PartyState { PartyState(word: word & ~0xFF | UInt64(phase.rawValue)) }
@@ -67,6 +71,20 @@ struct Party: @unchecked Sendable {
     var slot: SharedFutex { unsafe SharedFutex(address + CELLAR_PARTY_SLOT) }
     var bell: SharedFutex { unsafe SharedFutex(address + CELLAR_PARTY_BELL) }
     var since: SharedFutex { unsafe SharedFutex(address + CELLAR_PARTY_SINCE) }
+
+    /// Ends the entry, if it is still the seat's; by its party.
+    func free(_ seat: PartySeat) -> Bool {
+        while case let seen = state, seen.word != PartyState.free, seen.tag == UInt16(truncatingIfNeeded: seat.ticket),
+            ticket.relaxed() == seat.ticket
+        {
+            // Acquire and release: who gets it next sees what was done with it.
+            if exchange(seen, PartyState(word: PartyState.free)) {
+                crashPoint("party: entry given back")
+                return true
+            }
+        }
+        return false
+    }
 
     /// Another state in place of the one that was seen, unless the party ended meanwhile.
     func exchange(_ seen: PartyState, _ desired: PartyState) -> Bool {

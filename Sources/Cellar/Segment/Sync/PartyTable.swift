@@ -111,7 +111,7 @@ struct PartyTable: @unchecked Sendable {
         if index >= used { usedWord.setRelaxed(UInt64(index + 1)) }
         crashPoint("party: entry filled in")
         // Pairs with the acquire in `Party.state`: who sees the state sees whose it is.
-        party.stateWord.release(state.word)
+        party.stateWord.release(state.tagged(number).word)
         crashPoint("party: entered")
         return PartySeat(index: index, ticket: number)
     }
