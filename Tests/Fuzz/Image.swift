@@ -113,6 +113,15 @@ struct Image {
             parts.append(Structure(name: "array", offset: array, size: MemoryLayout<cellar_array>.size))
             parts.append(Structure(name: "marks", offset: array + MemoryLayout<cellar_array>.size, size: 16))
         }
+        if word(cell + CELLAR_CELL_STATE) >> 32 & 0xFF == 5 {
+            let array = Int(word(cell + CELLAR_CELL_WORD))
+            let payload = Int(word(array))
+            let extra = Int(word(array + CELLAR_ARRAY_EXTRA))
+            parts.append(Structure(name: "array", offset: array, size: MemoryLayout<cellar_array>.size))
+            parts.append(Structure(name: "structure", offset: extra, size: MemoryLayout<cellar_structure>.size))
+            parts.append(Structure(name: "structure's content", offset: payload, size: 64))
+            parts.append(Structure(name: "structure's index", offset: extra + 64, size: 256))
+        }
         if isDictionary(cell) {
             let part = Int(word(cell + CELLAR_CELL_WORD))
             parts.append(
