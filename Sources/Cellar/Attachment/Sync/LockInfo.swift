@@ -1,15 +1,19 @@
 /// A lock or signal, who holds it and who waits for it, as of about now.
 public struct LockInfo: Sendable, Hashable {
+    /// Its name in the store.
     public var name: String
+    /// What kind of lock or signal; `value` or `array` for a cell whose own lock is held.
     public var kind: CellInfo.Kind
     /// What it is, on one line; nil where the holders say it all.
     public var state: String?
+    /// Who has it, the first to come first.
     public var holders: [Party]
     /// In the order in which they came. Who waits for a mutex, or for a cell's own lock, is not known.
     public var waiters: [Party]
 
     /// Who holds something, or waits for it.
     public struct Party: Sendable, Hashable {
+        /// The name that the process opened the store with; empty where it left none.
         public var processName: String
         /// In the pid namespace of the process itself; 0 where the process left no name.
         public var processID: Int32
@@ -24,9 +28,12 @@ public struct LockInfo: Sendable, Hashable {
 
     /// How something is held, or asked for.
     public enum Mode: Sendable, Hashable, CustomStringConvertible {
+        /// With others that share it; alone.
         case shared, exclusive
+        /// So many of a semaphore.
         case permits(Int)
 
+        /// For people: "shared", "exclusive", "2 permits".
         public var description: String {
             switch self {
             case .shared: "shared"

@@ -96,6 +96,8 @@ struct Party: @unchecked Sendable {
     /// rung after the death.
     func end(_ seen: PartyState, as phase: PartyState.Phase, amount: Int? = nil) {
         let ended = amount.map { seen.now(phase).with(amount: $0) } ?? seen.now(phase)
+        // For messages: since when it has it.
+        if phase == .holding { since.release(MonotonicClock.coarseMilliseconds()) }
         guard exchange(seen, ended) else { return }
         crashPoint("party: state changed, not woken yet")
         bell.add(1)
