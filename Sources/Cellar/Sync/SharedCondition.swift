@@ -23,6 +23,7 @@ public struct SharedCondition: Sendable {
     /// Runs `body` with the mutex, in which it can wait.
     ///
     /// Blocks and throws as ``SharedMutex/withLock(timeout:_:)``. `recovering` as there; it may run in `body`'s waits, too.
+    @inline(never)
     public func withLock<Result>(
         timeout: Duration? = nil, recovering: (() throws -> Void)? = nil, _ body: (inout Lock) throws -> Result
     ) throws -> Result {
@@ -85,6 +86,7 @@ extension SharedCondition {
         ///
         /// Blocks; throws `.timedOut` after `timeout` (nil is no limit), with the mutex; `.closed`, `.removed`, `.limitReached`, what
         /// `isBlocked` throws. Where the mutex was not to be had again, the closure has to end, too.
+        @inline(never)
         public mutating func wait(timeout: Duration? = nil, while isBlocked: () throws -> Bool) throws {
             guard isHeld else {
                 throw StoreError(.inUse, "the mutex of \(condition.core.title) is lost: end the closure")

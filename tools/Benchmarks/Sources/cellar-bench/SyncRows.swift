@@ -16,6 +16,7 @@ struct SyncRows {
         let (mutex, recursive) = (try store.mutex("mutex"), try store.recursiveMutex("recursive"))
         let (lock, permits) = (try store.readWriteLock("lock"), try store.semaphore("permits", count: 2))
         let (event, once) = (try store.event("event"), try store.once("once"))
+        let condition = try store.condition("condition", of: mutex)
         try event.set()
         try once.perform {}
         func row(_ name: String, _ limit: Double?, _ ours: @escaping () -> Void) -> Row {
@@ -33,6 +34,7 @@ struct SyncRows {
             row("write lock", nil) { Work.write(lock, n) },
             row("semaphore, acquire and release", nil) { Work.acquire(permits, n) },
             row("semaphore, withPermit", nil) { Work.permit(permits, n) },
+            row("condition that is met", nil) { Work.meet(condition, n) },
             row("event that is set", nil) { Work.wait(event, n) },
             row("set an event", nil) { Work.set(event, n) },
             row("once that is done", nil) { Work.perform(once, n) },
@@ -68,6 +70,9 @@ extension Work {
     }
     @inline(never) static func permit(_ permits: SharedSemaphore, _ count: Int) {
         for _ in 0..<count { try? permits.withPermit {} }
+    }
+    @inline(never) static func meet(_ condition: SharedCondition, _ count: Int) {
+        for _ in 0..<count { try? condition.withLock { lock in try lock.wait(while: { false }) } }
     }
     @inline(never) static func wait(_ event: SharedEvent, _ count: Int) {
         for _ in 0..<count { _ = try? event.wait() }
