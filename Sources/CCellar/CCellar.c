@@ -89,6 +89,33 @@ int cellar_mutex_lock_until(pthread_mutex_t *mutex, int64_t deadline_nanoseconds
     }
 }
 
+uint32_t cellar_mutex_await(pthread_mutex_t *mutex) {
+    uint32_t *word = (uint32_t *)&mutex->__data.__lock;
+    uint32_t seen = __atomic_load_n(word, __ATOMIC_RELAXED);
+    if (seen == 0 || seen & FUTEX_OWNER_DIED) return 0;
+    if (!(seen & FUTEX_WAITERS) && !__atomic_compare_exchange_n(word, &seen, seen | FUTEX_WAITERS, false, __ATOMIC_RELAXED,
+                                                                __ATOMIC_RELAXED)) {
+        return 0;
+    }
+    return seen | FUTEX_WAITERS;
+}
+
+int cellar_mutex_try(pthread_mutex_t *mutex, bool has_waited) {
+    int result = pthread_mutex_trylock(mutex);
+    // As in `cellar_mutex_lock_until`.
+    if (has_waited && (result == 0 || result == EOWNERDEAD)) {
+        __atomic_or_fetch((uint32_t *)&mutex->__data.__lock, FUTEX_WAITERS, __ATOMIC_RELAXED);
+    }
+    return result;
+}
+
+uint64_t cellar_thread_token(void) {
+    static uint64_t last;
+    static __thread uint64_t own;
+    if (own == 0) own = __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+    return own;
+}
+
 pid_t cellar_thread_id(void) { return (pid_t)syscall(SYS_gettid); }
 
 void cellar_thread_set_name(const char *name) { prctl(PR_SET_NAME, name); }

@@ -47,6 +47,7 @@ extension ProcessTests {
                 try expect("rm", path, "steps", in: scratch)
                 try expect("get", path, "steps", in: scratch, ends: 66)
                 try expect("ps", path, in: scratch)
+                try expect("locks", path, in: scratch)
                 try expect("stat", path, in: scratch)
                 try Store.remove(path)
             }

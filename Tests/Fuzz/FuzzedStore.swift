@@ -73,6 +73,7 @@ final class FuzzedStore {
         let end = try store.pipe("pipe", capacity: 256).open(.first)
         for number in 0..<5 { try end.send(number) }
         end.close()
+        try fillLocks(store)
         try store.sync()
         let path = Files.segmentPath(try store.statistics().identity)
         // Another attachment, so that what was removed before becomes free memory, and some of it waits in limbo.
@@ -85,6 +86,16 @@ final class FuzzedStore {
         try transact(again)
         again.close()
         return path
+    }
+
+    /// Locks and signals, some of which are left held.
+    private static func fillLocks(_ store: Store) throws {
+        try store.mutex("mutex").withLock {}
+        try store.semaphore("permits", count: 3).acquire(2)
+        try store.readWriteLock("lock").withWriteLock {}
+        try store.event("event").set()
+        try store.latch("latch", count: 2).countDown()
+        try store.barrier("barrier", parties: 2).reset()
     }
 
     private static func transact(_ store: Store) throws {
@@ -168,6 +179,7 @@ final class FuzzedStore {
         defer { store.close() }
         _ = store.attachments()
         try tolerating { _ = try store.statistics() }
+        try tolerating { _ = try store.locks() }
         try tolerating { _ = try store.value("value", of: Int.self).load() }
         try tolerating { _ = try store.array("list", of: Int.self).values() }
         try tolerating { _ = try store.array("triples", of: Triple.self).load(at: 3) }
@@ -206,6 +218,7 @@ final class FuzzedStore {
 
     private func steps(_ store: Store) -> [() throws -> Void] {
         cellSteps(store) + dictionarySteps(store) + transactionSteps(store) + structureSteps(store)
+            + lockSteps(store)
     }
 
     private func structureSteps(_ store: Store) -> [() throws -> Void] {
@@ -258,6 +271,23 @@ final class FuzzedStore {
                     try tx.store(5, to: value)
                 }
             },
+        ]
+    }
+
+    private func lockSteps(_ store: Store) -> [() throws -> Void] {
+        let soon: Duration = .milliseconds(1)
+        return [
+            { try store.mutex("mutex").withLock(recovering: {}) {} },
+            { try store.semaphore("permits", count: 3).acquire() },
+            { try store.semaphore("permits", count: 3).release(2) },
+            { try store.semaphore("permits", count: 3).withPermit(2, timeout: soon) {} },
+            { try store.readWriteLock("lock").withReadLock {} }, { try store.readWriteLock("lock").withWriteLock {} },
+            { try store.event("event").wait(timeout: soon) }, { try store.event("event").clear() },
+            { try store.latch("latch", count: 2).wait(timeout: soon) },
+            { try store.latch("latch", count: 2).countDown() },
+            { try store.barrier("barrier", parties: 2).wait(timeout: soon) },
+            { try store.barrier("barrier", parties: 2).reset() },
+            { _ = try store.locks() }, { try store.recursiveMutex("new lock").withLock {} },
         ]
     }
 

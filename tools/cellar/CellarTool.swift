@@ -15,7 +15,7 @@ struct CellarTool: ParsableCommand {
               cellar add robot.cellar speed 0.25
               cellar dump robot.cellar
 
-            ls, get, scan, dump, watch, stat, ps and check change nothing, and make nothing, in the store or in memory.
+            ls, get, scan, dump, watch, stat, ps, locks and check change nothing, and make nothing, in the store or in memory.
 
             Exit status:
               0   done
@@ -30,7 +30,8 @@ struct CellarTool: ParsableCommand {
         subcommands: [
             NewCommand.self, ListCommand.self, GetCommand.self, ScanCommand.self, SetCommand.self, AddCommand.self,
             DumpCommand.self, WatchCommand.self,
-            StatCommand.self, ProcessesCommand.self, CheckCommand.self, RemoveCommand.self, RenameCommand.self,
+            StatCommand.self, ProcessesCommand.self, LocksCommand.self, CheckCommand.self, RemoveCommand.self,
+            RenameCommand.self,
             DiscardCommand.self, DemoCommand.self, DemoWorkerCommand.self,
         ])
 

@@ -104,6 +104,14 @@ bool cellar_mutex_is_sound(const pthread_mutex_t *mutex);
 /// Locks with a deadline on CLOCK_MONOTONIC. Returns 0, EOWNERDEAD (locked), ETIMEDOUT or another errno.
 int cellar_mutex_lock_until(pthread_mutex_t *mutex, int64_t deadline_nanoseconds);
 
+/// For one who waits until the mutex is free without blocking: what its first word is for as long as it stays taken, now that
+/// it says that somebody waits; 0 where it is worth trying.
+uint32_t cellar_mutex_await(pthread_mutex_t *mutex);
+/// Tries to lock. Returns 0, EOWNERDEAD (locked), EBUSY or another errno. Who waited before says so: others may wait still.
+int cellar_mutex_try(pthread_mutex_t *mutex, bool has_waited);
+
+/// A number of the calling thread's own, never given twice in a process.
+uint64_t cellar_thread_token(void);
 /// The kernel's id of the calling thread.
 pid_t cellar_thread_id(void);
 /// Names the calling thread, for people who look with ps or a debugger; at most 15 bytes are kept.

@@ -370,6 +370,32 @@ typedef struct cellar_block {
 } cellar_block;
 static_assert(sizeof(cellar_block) == 64, "block");
 
+// The content of a lock or signal. Segment/Sync/SyncMemory.swift
+typedef struct cellar_sync {
+    uint64_t word;    // (atomic) what it is, besides who waits and who holds it; by kind
+    uint64_t ticket;  // (atomic) the last place in the order that was given
+    uint64_t deaths;  // (atomic) of the structure's, as many as were looked into
+    uint64_t used;    // (atomic) entries from this one on are free
+    uint64_t reserved[4];
+} cellar_sync;
+static_assert(sizeof(cellar_sync) == 64, "sync");
+
+// An entry of its index: somebody who waits for it, or holds it. Segment/Sync/Party.swift
+typedef struct cellar_party {
+    uint64_t state;       // (atomic) 0 free, 1 waiting, 2 holding, 3 called | how << 8 | ticket << 16 | amount << 32
+    uint64_t ticket;      // (atomic) place in the order, never given twice
+    uint64_t attachment;  // (atomic) number of the party's attachment
+    uint64_t token;       // (atomic) its thread, where that matters
+    uint64_t round;       // (atomic) barrier: the round it takes part in
+    uint32_t slot;        // (atomic) of the attachment
+    uint32_t bell;        // (atomic, futex) advances when the party is to look at its entry
+    uint32_t since;       // (atomic) coarse monotonic milliseconds
+    uint32_t reserved0;
+    uint64_t reserved1;
+} cellar_party;
+static_assert(offsetof(cellar_party, bell) == 44, "party");
+static_assert(sizeof(cellar_party) == 64, "an entry is a cache line");
+
 // What a dictionary adds to its cell; its stripes follow, in the same block. Segment/Dictionary/DictionaryShape.swift
 typedef struct cellar_dictionary {
     uint64_t key_type;      // 1 text, 2 bytes, else the offset of a schema
@@ -552,6 +578,18 @@ static_assert(sizeof(cellar_limbo) == 48, "limbo");
     X(cellar_queue_index, levels, CELLAR_QUEUE_INDEX_LEVELS) \
     X(cellar_queue_index, first_free, CELLAR_QUEUE_INDEX_FIRST_FREE) \
     X(cellar_structure, deaths, CELLAR_STRUCTURE_DEATHS) \
+    X(cellar_sync, word, CELLAR_SYNC_WORD) \
+    X(cellar_sync, ticket, CELLAR_SYNC_TICKET) \
+    X(cellar_sync, deaths, CELLAR_SYNC_DEATHS) \
+    X(cellar_sync, used, CELLAR_SYNC_USED) \
+    X(cellar_party, state, CELLAR_PARTY_STATE) \
+    X(cellar_party, ticket, CELLAR_PARTY_TICKET) \
+    X(cellar_party, attachment, CELLAR_PARTY_ATTACHMENT) \
+    X(cellar_party, token, CELLAR_PARTY_TOKEN) \
+    X(cellar_party, round, CELLAR_PARTY_ROUND) \
+    X(cellar_party, slot, CELLAR_PARTY_SLOT) \
+    X(cellar_party, bell, CELLAR_PARTY_BELL) \
+    X(cellar_party, since, CELLAR_PARTY_SINCE) \
     X(cellar_limbo, durable, CELLAR_LIMBO_DURABLE) \
     X(cellar_header, transactions, CELLAR_HEADER_TRANSACTIONS) \
     X(cellar_transactions, holder, CELLAR_TRANSACTIONS_HOLDER) \
@@ -606,6 +644,9 @@ static inline uint64_t cellar_layout_fingerprint(uint64_t chunk_shift) {
     CELLAR_MIX(sizeof(cellar_pipe_side))
     CELLAR_MIX(sizeof(cellar_list))
     CELLAR_MIX(sizeof(cellar_block))
+
+    CELLAR_MIX(sizeof(cellar_sync))
+    CELLAR_MIX(sizeof(cellar_party))
     CELLAR_MIX(sizeof(cellar_limbo))
     CELLAR_MIX(sizeof(cellar_transactions))
     CELLAR_MIX(sizeof(cellar_redo))

@@ -39,7 +39,7 @@ extension Attachment {
         }
     }
 
-    private func lockTimeout(_ reference: CellReference) -> StoreError {
+    func lockTimeout(_ reference: CellReference) -> StoreError {
         guard let segment else { return StoreError(.timedOut, "the lock of \(describe(reference)) stayed taken") }
         let holder = LockHolder(reference.holder.relaxed(), in: segment)
         return StoreError(

@@ -65,6 +65,19 @@ struct RobustMutex: @unchecked Sendable {
         }
     }
 
+    // MARK: Without blocking a thread
+
+    /// What sleeps on this, and on its being what this returns, is woken when the mutex may be free; nil where it is worth
+    /// trying at once. Who is woken may die before it tries, so sleep for `slice` at most.
+    func announceWait() -> (futex: SharedFutex, expected: UInt32)? {
+        let expected = unsafe cellar_mutex_await(native)
+        return expected == 0 ? nil : (unsafe SharedFutex(UnsafeMutableRawPointer(native)), expected)
+    }
+    static let slice: Int64 = 20_000_000
+
+    /// Tries to lock, after having waited by `announceWait` perhaps.
+    func tryLock(hasWaited: Bool) -> Outcome { Self.outcome(unsafe cellar_mutex_try(native, hasWaited)) }
+
     func makeConsistent() { unsafe pthread_mutex_consistent(native) }
 
     @inlinable @inline(__always)

@@ -45,6 +45,8 @@ public struct StoreError: Error, Hashable, Sendable {
         case timedOut
         /// The previous holder of a lock died in the middle of a change.
         case ownerDied
+        /// A barrier is broken: somebody who waited died, or waited long enough.
+        case broken
         /// The store was opened read-only.
         case readOnly
         /// The store was closed.

@@ -10,6 +10,7 @@ let commands = [
     crashCommands, tableCommands, surroundingsCommands, watchingCommands, dictionaryCommands, bankCommands,
     queueCommands,
     pipingCommands,
+    syncingCommands,
 ].reduce(into: [String: Command]()) { all, some in
     // A name that is there twice would run whichever came last.
     all.merge(some) { _, _ in preconditionFailure("two commands have one name: \(some.keys.sorted())") }

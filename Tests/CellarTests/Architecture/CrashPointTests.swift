@@ -21,7 +21,7 @@ struct CrashPointTests {
         let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4).joined(separator: "/")
         var checked = 0
         var without: [String] = []
-        for layer in ["Segment", "Persistence", "Attachment", "Cells", "Tables", "Store"] {
+        for layer in ["Segment", "Persistence", "Attachment", "Cells", "Tables", "Sync", "Store"] {
             for path in Files.tree(root + "/Sources/Cellar/" + layer) where path.hasSuffix(".swift") {
                 for function in Self.functions(Files.text(path)) where function.code.contains(Self.writes) {
                     checked += 1

@@ -27,6 +27,11 @@ struct GetCommand: ParsableCommand {
             throw ToolError(.usage, "'\(cell)' is a table: say which key, or use 'cellar scan'")
         }
         if let info = try store.structureIfAny(cell) { return try get(info, in: store) }
+        if key == nil, let lock = try store.lockInfo(cell) {
+            let output = Output()
+            try output.line(json ? LockLines.json(lock) : LockLines.state(lock))
+            return try output.flush()
+        }
         let path = try CellPath(cell, in: store)
         let cell = try store.cell(path.name)
         let range = try path.range(in: cell.info)

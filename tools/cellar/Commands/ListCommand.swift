@@ -51,7 +51,7 @@ enum CellLines {
         line.add("name", cell.name)
         line.add("kind", cell.kind.rawValue)
         if let entries = cell.entries { line.add("key_type", entries.key.description) }
-        line.add("type", cell.entries?.value.description ?? cell.form ?? cell.schema.description)
+        line.add("type", cell.form ?? cell.entries?.value.description ?? cell.schema.description)
         if cell.kind == .array { line.add("count", cell.count) }
         line.add("persistent", cell.persistence == .persistent)
         return line
@@ -61,7 +61,8 @@ enum CellLines {
         [
             Printable.line(cell.name), cell.kind.rawValue, cell.kind == .array ? "\(cell.count)" : "-",
             cell.persistence.rawValue,
-            cell.entries == nil ? Printable.line(cell.form ?? cell.schema.description) : DictionaryLines.types(cell),
+            cell.form.map(Printable.line)
+                ?? (cell.entries == nil ? Printable.line(cell.schema.description) : DictionaryLines.types(cell)),
         ]
     }
 }

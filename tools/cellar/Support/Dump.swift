@@ -17,6 +17,8 @@ struct Dump {
             if let value = try present({ try StructureLines.json(info, in: store) }) {
                 return try output.line(CellLines.json(info).text + ", \"value\": " + value + "}")
             }
+            // What they hold is not for dumps: 'cellar locks' tells of it.
+            if info.form != nil { return }
             guard let cell = try cell(info.name) else { return }
             try output.write(CellLines.json(cell.info).text + ", \"value\": ")
             if cell.info.kind == .value {
@@ -42,6 +44,7 @@ struct Dump {
             if let lines = try present({ try StructureLines.lines(info, in: store, isWhole: isWhole) }) {
                 return try writeStructure(info, lines, to: output)
             }
+            if let form = info.form { return try writeLock(info, form, to: output) }
             guard let cell = try cell(info.name) else { return }
             try output.write(heading(cell.info))
             if cell.info.kind == .value {
@@ -52,6 +55,13 @@ struct Dump {
             try output.line("")
         }
         for table in try store.untypedTables() { try writeTable(table, to: output) }
+    }
+
+    /// A lock, a signal, …: what it is, and how it stands.
+    private func writeLock(_ info: CellInfo, _ form: String, to output: Output) throws {
+        let kept = info.persistence == .volatile ? ", volatile" : ""
+        let state = try store.lockInfo(info.name).map { " = " + LockLines.state($0) } ?? ""
+        try output.line("\(Printable.line(info.name)) (\(Printable.line(form))\(kept))\(state)")
     }
 
     private func writeTable(_ table: UntypedTable, to output: Output) throws {

@@ -25,7 +25,7 @@ extension ExitStatus {
             case .cellExists: .cannotCreate
             case .permissionDenied: .noPermission
             case .inUse, .segmentElsewhere, .networkFileSystem, .memoryFull, .diskFull, .limitReached, .timedOut,
-                .readOnly, .closed, .leaseEnded, .peerGone, .systemFailure:
+                .readOnly, .closed, .leaseEnded, .peerGone, .broken, .systemFailure:
                 .inputOutput
             }
     }

@@ -101,6 +101,7 @@ extension SegmentCheck {
                 "elements \(torn.lowerBound / stride)..<\((torn.upperBound + stride - 1) / stride) of '\(name)' were being "
                     + "written in place by a process that died: lock it with a repair that puts them right")
         }
+        if kind == .structure { try checkParties(of: cell, name) }
         guard cell.state == .live else { return }
         try checkValues(reference, name, kind, schema)
     }

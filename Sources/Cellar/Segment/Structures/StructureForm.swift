@@ -4,6 +4,9 @@ enum StructureKind: String, Sendable, CaseIterable {
     case queue
     case log
     case pipe, list, block
+    case mutex, semaphore, event, condition, barrier, latch, once
+    case recursiveMutex = "recursive-mutex"
+    case readWriteLock = "read-write-lock"
 }
 
 /// What a structure is: its kind, what was settled when it was made, and what follows from that.
@@ -39,6 +42,8 @@ extension StructureForm {
         case .pipe: form = PipeShape(parsing: text)?.form
         case .list: form = ListShape(parsing: text)?.form
         case .block: form = BlockShape(parsing: text)?.form
+        case .mutex, .recursiveMutex, .readWriteLock, .semaphore, .event, .condition, .barrier, .latch, .once:
+            form = SyncShape(parsing: text, kind)?.form
         }
         guard let form, form.text == text else { return nil }
         self = form

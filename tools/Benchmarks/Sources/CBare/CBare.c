@@ -65,6 +65,15 @@ void bare_locked_copy64(void *page, size_t repetitions) {
     }
 }
 
+void bare_lock_pairs(void *page, size_t repetitions) {
+    pthread_mutex_t *mutex = (pthread_mutex_t *)((char *)page + 1024);
+    ONE_BY_ONE
+    for (size_t i = 0; i < repetitions; i++) {
+        pthread_mutex_lock(mutex);
+        pthread_mutex_unlock(mutex);
+    }
+}
+
 #define BLOCK 144
 
 void *bare_table(size_t cells) {

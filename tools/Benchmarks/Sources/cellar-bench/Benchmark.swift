@@ -28,10 +28,11 @@ struct Operations: ParsableCommand {
     @Option(help: "Cells in the store for lookups and opening, entries in a table; ten times as many in a dictionary.")
     var cells = 100_000
     @Flag(help: "Has the dictionary's memory in large pages.") var largePages = false
-    @Option(help: "One group alone: values, store, table, dictionary, transaction, queue, pipe or idle.") var only: Group?
+    @Option(help: "One group alone: values, store, table, dictionary, transaction, queue, pipe, sync or idle.")
+    var only: Group?
 
     enum Group: String, ExpressibleByArgument, CaseIterable {
-        case values, store, table, dictionary, transaction, queue, pipe, idle
+        case values, store, table, dictionary, transaction, queue, pipe, sync, idle
     }
 
     func run() throws {
@@ -44,6 +45,7 @@ struct Operations: ParsableCommand {
             try? Store.remove(path + "-transaction")
             try? Store.remove(path + "-queue")
             try? Store.remove(path + "-pipe")
+            try? Store.remove(path + "-sync")
         }
         print("work                               median        min…max (ns)       bare         ratio    bound")
         var rows: [Row] = []
@@ -60,6 +62,8 @@ struct Operations: ParsableCommand {
                 rows += try TransactionRows(path: path + "-transaction", operations: operations, rounds: rounds).rows()
             case .queue: rows += try QueueRows(path: path + "-queue", rounds: rounds).rows()
             case .pipe: rows += try PipeRows(path: path + "-pipe", rounds: rounds).rows()
+            case .sync:
+                rows += try SyncRows(path: path + "-sync", operations: operations, rounds: rounds).rows()
             case .idle: rows.append(try idleRow(path))
             }
         }

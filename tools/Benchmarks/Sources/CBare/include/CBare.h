@@ -12,6 +12,8 @@ void bare_add(uint64_t *word, size_t repetitions);
 uint64_t bare_copy64(const uint64_t *source, size_t repetitions);
 /// Locks and unlocks a robust, process-shared mutex around a copy of 64 bytes into shared memory.
 void bare_locked_copy64(void *page, size_t repetitions);
+/// Locks and unlocks a robust, process-shared mutex of a shared page.
+void bare_lock_pairs(void *page, size_t repetitions);
 /// A table of slots that lead to blocks in shared memory, as large as a store's directory and cells. Never freed.
 void *bare_table(size_t cells);
 /// What no lookup can do without: from a random slot to its block, each step waiting for the one before.
