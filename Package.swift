@@ -61,6 +61,7 @@ let package = Package(
         example("redelivery", "Redelivery"),
         example("configuration", "Configuration"),
         example("process-pool", "ProcessPool"),
+        example("frame-ring", "FrameRing"),
 
         // What the tests share: scratch stores, watchdogs, random numbers with a printed seed, workers.
         .target(
@@ -106,6 +107,7 @@ let package = Package(
             dependencies: [
                 "Cellar", "CellarTestSupport", "cellar-test-worker", "cellar-tool", "cellar-torture", "cellar-fuzz",
                 "example-worker-queue", "example-redelivery", "example-configuration", "example-process-pool",
+                "example-frame-ring",
             ],
             path: tests + "CellarProcessTests", exclude: ["Worker"],
             swiftSettings: ours),

@@ -31,6 +31,10 @@ extension ProcessTests {
             #expect(lines.last == "Both services have the last settings.")
         }
 
+        @Test func frameRing() throws {
+            #expect(try lines(of: "frame-ring") == ["Showed frames up to 200, 0 of them torn."])
+        }
+
         @Test func processPool() throws {
             try withScratchStore { scratch in
                 let files = (1...5).map { "\(scratch.directory)/file \($0)" }
