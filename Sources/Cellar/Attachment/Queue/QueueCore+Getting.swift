@@ -174,6 +174,58 @@ extension QueueCore {
 
     // MARK: Leases
 
+    /// Leases one element of so many bytes, copied to `target`, waiting if need be.
+    @usableFromInline @unsafe
+    func leasePlain(
+        _ patience: QueuePatience, _ count: Int, to target: UnsafeMutableRawPointer
+    ) throws(StoreError) -> (result: QueueResult, ticket: QueueTicket?) {
+        var ticket: QueueTicket?
+        let outcome = try locked { (memory, _) throws(StoreError) in
+            unsafe try leaseOne(memory, count, target, &ticket)
+        }
+        guard case .wait = outcome, !patience.isNone else { return (QueueResult(outcome), ticket) }
+        let late = try waiting(for: .items, until: patience.deadline) { (memory, _) throws(StoreError) in
+            unsafe try leaseOne(memory, count, target, &ticket)
+        }
+        return (QueueResult(late), ticket)
+    }
+
+    @inline(__always) @unsafe
+    private func leaseOne(
+        _ memory: QueueMemory, _ count: Int, _ target: UnsafeMutableRawPointer, _ ticket: inout QueueTicket?
+    ) throws(StoreError) -> QueueOutcome<Void> {
+        switch try next(memory) {
+        case .done(let number):
+            let bytes = unsafe try bytes(of: number, memory)
+            guard bytes.count == count else { throw wrongSize }
+            // No crash point: memory of this process alone.
+            if let start = bytes.baseAddress { unsafe PlainCopy.copySettled(start, target, count) }
+            try memory.lease(number, to: holder)
+            note(number)
+            let fields = unsafe memory.item(number).fields.pointee
+            ticket = QueueTicket(number: number, sequence: fields.sequence, deliveries: fields.deliveries)
+            return .done(())
+        case .end: return .end
+        case .wait, .cancelled: return .wait
+        }
+    }
+
+    /// Ends one lease: the item is done. Throws `.leaseEnded` if it had ended before.
+    @usableFromInline
+    func acknowledge(_ ticket: QueueTicket) throws(StoreError) {
+        // No crash point: see `QueueMemory.acknowledge`.
+        let isDone = try locked { (memory, wakes) throws(StoreError) in
+            guard memory.isLeased(ticket.number, ticket.sequence, ticket.deliveries, to: holder) else { return false }
+            try memory.acknowledge(ticket.number)
+            note(ticket.number)
+            tellProducers(1, &wakes)
+            tellJoiners(&wakes)
+            tellOfTheEnd(memory, &wakes)
+            return true
+        }
+        if !isDone { throw leaseEnded }
+    }
+
     /// Leases up to so many.
     @usableFromInline
     func lease(

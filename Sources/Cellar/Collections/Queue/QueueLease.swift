@@ -24,7 +24,7 @@ public struct QueueLease<Element: Sendable>: Sendable {
     ///
     /// Throws `.leaseEnded` if the lease had ended: somebody else may have the item.
     public func acknowledge(sync: Bool = false) throws(StoreError) {
-        try core.acknowledge([ticket])
+        try core.acknowledge(ticket)
         if sync { try core.sync() }
     }
 
@@ -41,17 +41,32 @@ extension SharedQueue {
     ///
     /// Blocks and throws as `get`. Bytes that are no element of the type count as a delivery that failed.
     public func lease(timeout: Duration? = nil) throws(StoreError) -> QueueLease<Element>? {
-        try lease(upTo: 1, timeout: timeout).first
+        try leaseOne(QueuePatience(timeout))
     }
 
     /// The same if there is one now; nil if not.
-    public func tryLease() throws(StoreError) -> QueueLease<Element>? { try leases(1, until: 0).leases.first }
+    public func tryLease() throws(StoreError) -> QueueLease<Element>? { try leaseOne(.none) }
 
     /// Leases the next items: at least one, and up to `most` of those that are there. Empty at the end.
     public func lease(upTo most: Int, timeout: Duration? = nil) throws(StoreError) -> [QueueLease<Element>] {
         let (result, leases) = try leases(most, until: core.deadline(timeout))
         if result == .wait { throw core.stayedEmpty }
         return leases
+    }
+
+    private func leaseOne(_ patience: QueuePatience) throws(StoreError) -> QueueLease<Element>? {
+        guard plainCount >= 0 else {
+            let (result, leases) = try leases(1, until: patience.deadline)
+            if result == .wait { return try core.nothingCame(patience) }
+            return leases.first
+        }
+        return try unsafe withUnsafeTemporaryAllocation(of: Element.self, capacity: 1) { (place) throws(StoreError) in
+            let place = unsafe place.baseAddress.unsafelyUnwrapped
+            let (result, ticket) = unsafe try core.leasePlain(patience, plainCount, to: place)
+            if result == .wait { return try core.nothingCame(patience) }
+            guard let ticket else { return nil }
+            return unsafe QueueLease(element: place.move(), core: core, ticket: ticket)
+        }
     }
 
     private func leases(_ most: Int, until deadline: Int64) throws(StoreError) -> (
