@@ -48,6 +48,22 @@ static inline void cellar_copy_out(const void *source, void *target, long count)
     }
 }
 
+/// Copies bytes, a multiple of 8, in words.
+static inline void cellar_copy_words(const void *source, void *target, long count) {
+    long offset = 0;
+    for (; offset + 32 <= count; offset += 32) {
+        uint64_t words[4];
+        for (int word = 0; word < 4; word++) __builtin_memcpy(&words[word], (const char *)source + offset + 8 * word, 8);
+        __asm__("" : "+r"(words[0]), "+r"(words[1]), "+r"(words[2]), "+r"(words[3]));
+        for (int word = 0; word < 4; word++) __builtin_memcpy((char *)target + offset + 8 * word, &words[word], 8);
+    }
+    for (; offset < count; offset += 8) {
+        uint64_t word;
+        __builtin_memcpy(&word, (const char *)source + offset, 8);
+        __builtin_memcpy((char *)target + offset, &word, 8);
+    }
+}
+
 /// A bit for each of sixteen bytes, at a multiple of 8, that is `tag`; where there are any, perhaps some that are not.
 static inline uint16_t cellar_find_tags(const void *tags, uint8_t tag) {
 #if defined(__SSE2__)

@@ -4,20 +4,12 @@ import CCellar
 ///
 /// A processor hands on what was just written to a load only if one store covers all of it; else the load waits until the
 /// stores have reached the cache. So how wide to copy depends on which side is fresh.
-@usableFromInline
 enum PlainCopy {
     /// From what this thread may just have written, in whatever pieces.
-    @inlinable @inline(__always) @unsafe
+    @inline(__always) @unsafe
     static func copyFresh(_ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ count: Int) {
         guard count <= 128, count & 7 == 0 else { return unsafe target.copyMemory(from: source, byteCount: count) }
-        // No crash point: the caller's.
-        var offset = 0
-        while offset &+ 8 <= count {
-            unsafe target.storeBytes(
-                of: source.loadUnaligned(fromByteOffset: offset, as: UInt64.self), toByteOffset: offset, as: UInt64.self
-            )
-            offset &+= 8
-        }
+        unsafe cellar_copy_words(source, target, count)
     }
 
     /// From what was written a while ago, to what this thread is about to read.

@@ -23,6 +23,7 @@ public struct QueueLease<Element: Sendable>: Sendable {
     /// after a power cut either.
     ///
     /// Throws `.leaseEnded` if the lease had ended: somebody else may have the item.
+    @inlinable
     public func acknowledge(sync: Bool = false) throws(StoreError) {
         try core.acknowledge(ticket)
         if sync { try core.sync() }
@@ -40,11 +41,13 @@ extension SharedQueue {
     /// Leases the next item; waits while there is none. Nil at the end, as `get`.
     ///
     /// Blocks and throws as `get`. Bytes that are no element of the type count as a delivery that failed.
+    @inlinable
     public func lease(timeout: Duration? = nil) throws(StoreError) -> QueueLease<Element>? {
         try leaseOne(QueuePatience(timeout))
     }
 
     /// The same if there is one now; nil if not.
+    @inlinable
     public func tryLease() throws(StoreError) -> QueueLease<Element>? { try leaseOne(.none) }
 
     /// Leases the next items: at least one, and up to `most` of those that are there. Empty at the end.
@@ -54,11 +57,10 @@ extension SharedQueue {
         return leases
     }
 
-    private func leaseOne(_ patience: QueuePatience) throws(StoreError) -> QueueLease<Element>? {
+    @inlinable
+    func leaseOne(_ patience: QueuePatience) throws(StoreError) -> QueueLease<Element>? {
         guard plainCount >= 0 else {
-            let (result, leases) = try leases(1, until: patience.deadline)
-            if result == .wait { return try core.nothingCame(patience) }
-            return leases.first
+            return try leaseEncoded(patience)
         }
         return try unsafe withUnsafeTemporaryAllocation(of: Element.self, capacity: 1) { (place) throws(StoreError) in
             let place = unsafe place.baseAddress.unsafelyUnwrapped
@@ -67,6 +69,13 @@ extension SharedQueue {
             guard let ticket else { return nil }
             return unsafe QueueLease(element: place.move(), core: core, ticket: ticket)
         }
+    }
+
+    @usableFromInline
+    func leaseEncoded(_ patience: QueuePatience) throws(StoreError) -> QueueLease<Element>? {
+        let (result, leases) = try leases(1, until: patience.deadline)
+        if result == .wait { return try core.nothingCame(patience) }
+        return leases.first
     }
 
     private func leases(_ most: Int, until deadline: Int64) throws(StoreError) -> (

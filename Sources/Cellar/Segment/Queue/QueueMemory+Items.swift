@@ -140,7 +140,7 @@ extension QueueMemory {
     /// The oldest of those that were delivered too often. O(capacity).
     func firstDead() -> Int? {
         guard unsafe state.pointee.dead > 0 else { return nil }
-        let dead = (0..<capacity).lazy.filter { item($0).state == .dead }
+        let dead = (0..<capacity).filter { item($0).state == .dead }
         return dead.min { item($0).sequence < item($1).sequence }
     }
 

@@ -13,8 +13,10 @@ import Glibc
 /// All of it is used under the queue's lock only. Each change of an item is one store of its state word, after everything
 /// else of the item was written; the index follows. Who dies within leaves an index that may disagree: the next holder of the
 /// lock makes it anew (`rebuild`). Nothing that is read is believed.
+///
+/// A class, so that it is handed on as one word.
 @safe
-struct QueueMemory: @unchecked Sendable {
+final class QueueMemory: @unchecked Sendable {
     let reference: StructureReference
     let segment: Segment
     let capacity: Int

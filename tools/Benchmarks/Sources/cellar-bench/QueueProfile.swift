@@ -2,7 +2,7 @@ import ArgumentParser
 import Cellar
 import Glibc
 
-/// One loop for a profiler.
+/// One loop for a profiler, or for a program that counts instructions.
 struct QueueProfile: ParsableCommand {
     static let configuration = CommandConfiguration(shouldDisplay: false)
     @Argument var work: String
@@ -11,7 +11,10 @@ struct QueueProfile: ParsableCommand {
     func run() throws {
         let path = "/tmp/cellar-bench-\(getpid())-profile"
         defer { try? Store.remove(path) }
-        let store = try Store.open(path)
+        // As much as a program that counts instructions can have.
+        var options = Store.Options()
+        options.addressReserve = 1 << 30
+        let store = try Store.open(path, options)
         defer { store.close() }
         let queue = try store.queue("items", of: Block64.self, options: QueueOptions(persistence: .volatile))
         let nanoseconds =
