@@ -102,7 +102,15 @@ extension SegmentCheck {
                     + "written in place by a process that died: lock it with a repair that puts them right")
         }
         guard cell.state == .live else { return }
+        if kind == .structure { return try checkStructure(StructureReference(cell), name) }
         try checkValues(reference, name, kind, schema)
+    }
+
+    private mutating func checkStructure(_ reference: StructureReference, _ name: String) throws(StoreError) {
+        let form = try reference.form
+        switch form.kind {
+        case .queue: if let shape = QueueShape(parsing: form.text) { checkQueue(reference, shape, name) }
+        }
     }
 
     /// The bytes are values of their type. Others may write them meanwhile, whole values at a time.
