@@ -113,6 +113,7 @@ struct Image {
             parts.append(Structure(name: "array", offset: array, size: MemoryLayout<cellar_array>.size))
             parts.append(Structure(name: "marks", offset: array + MemoryLayout<cellar_array>.size, size: 16))
         }
+        if word(cell + CELLAR_CELL_STATE) >> 32 & 0xFF == 5 { parts.append(contentsOf: structureParts(ofCell: cell)) }
         if isDictionary(cell) {
             let part = Int(word(cell + CELLAR_CELL_WORD))
             parts.append(
@@ -120,6 +121,26 @@ struct Image {
             for stripe in stripes(ofCell: cell) { parts.append(contentsOf: self.parts(ofStripe: stripe)) }
         }
         return parts
+    }
+
+    // MARK: Structures
+
+    /// A queue, a lock and so on: what stands before its index, the index, and its content.
+    private func structureParts(ofCell cell: Int) -> [Structure] {
+        let array = Int(word(cell + CELLAR_CELL_WORD))
+        let head = Int(word(array + CELLAR_ARRAY_EXTRA))
+        let headSize = MemoryLayout<cellar_structure>.size
+        let indexSize = Int(truncatingIfNeeded: word(head + 8))
+        let (content, contentSize) = (Int(word(array)), Int(word(cell + 56)))
+        return [
+            Structure(name: "array", offset: array, size: MemoryLayout<cellar_array>.size),
+            Structure(name: "structure", offset: head, size: headSize),
+            Structure(name: "structure's index", offset: head + headSize, size: min(indexSize, 256)),
+            Structure(name: "structure's whole index", offset: head + headSize, size: indexSize),
+            Structure(name: "structure's text", offset: head + headSize + indexSize, size: 64),
+            Structure(name: "structure's content", offset: content, size: min(contentSize, 512)),
+            Structure(name: "structure's whole content", offset: content, size: contentSize),
+        ]
     }
 
     // MARK: Dictionaries

@@ -120,7 +120,10 @@ extension QueueCore {
     }
 
     private func isFinished(_ memory: QueueMemory) throws(StoreError) -> QueueOutcome<Void> {
-        memory.unfinished == 0 ? .done(()) : .wait
+        if memory.unfinished == 0 { return .done(()) }
+        // Who took them may be gone without anybody having been told.
+        if unsafe memory.state.pointee.taken > 0 { memory.dropDeadTakers() }
+        return memory.unfinished == 0 ? .done(()) : .wait
     }
 
     /// Removes everything: what is ready, delayed and set aside. Leased items stay with their holders. Returns how many.

@@ -146,7 +146,10 @@ struct QueueItem {
     /// Commits a change. Release: pairs with the acquire load of who looks without the lock, and has everything else of the
     /// item in place for who finds this process dead.
     @inline(__always)
-    func set(_ state: QueueItemState, length: Int) { word.release(state.rawValue | UInt64(length) << 8) }
+    func set(_ state: QueueItemState, length: Int) {
+        // No crash point: the caller's, which say what was committed.
+        word.release(state.rawValue | UInt64(length) << 8)
+    }
 
     /// A copy of one moment, taken without the lock; nil if it changed meanwhile.
     func snapshot(room: Int) -> (state: QueueItemState, head: cellar_queue_item, bytes: [UInt8])? {
