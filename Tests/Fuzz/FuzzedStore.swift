@@ -42,6 +42,28 @@ final class FuzzedStore {
         try store.dictionary("cache", capacity: 64, expires: true)
     }
 
+    private static func jobs(_ store: Store) throws(StoreError) -> SharedQueue<Triple> {
+        try store.queue(
+            "jobs",
+            options: QueueOptions(capacity: 40, priorities: 3, leaseTime: .milliseconds(5), maximumDeliveries: 2))
+    }
+
+    private static func lines(_ store: Store) throws(StoreError) -> SharedQueue<String> {
+        try store.queue("lines", options: QueueOptions(capacity: 1000, maximumByteCount: 100))
+    }
+
+    /// Items in each state.
+    private static func fillQueues(_ store: Store) throws {
+        let jobs = try jobs(store)
+        try jobs.put(contentsOf: (0..<20).map(Triple.init))
+        try jobs.put(Triple(20), priority: 2, delay: .seconds(3600))
+        try jobs.put(Triple(21), priority: 1, delay: .milliseconds(1))
+        for _ in 0..<2 { for lease in try jobs.lease(upTo: 3) { try lease.reject() } }
+        _ = try jobs.lease(upTo: 4)
+        _ = try jobs.get(upTo: 2)
+        try lines(store).put(contentsOf: (0..<900).map { "line \($0)" })
+    }
+
     /// Returns the path of the segment.
     private static func fill(_ path: String) throws -> String {
         let store = try Store.open(path, options { $0.lockTimeout = .seconds(10) })
@@ -74,6 +96,7 @@ final class FuzzedStore {
         for number in 0..<5 { try end.send(number) }
         end.close()
         try fillLocks(store)
+        try fillQueues(store)
         try store.sync()
         let path = Files.segmentPath(try store.statistics().identity)
         // Another attachment, so that what was removed before becomes free memory, and some of it waits in limbo.
@@ -212,13 +235,21 @@ final class FuzzedStore {
         try tolerating { _ = try store.untypedList("elements").elements() }
         try tolerating { _ = try store.block("frame").bytes(timeout: .milliseconds(5)) }
         try tolerating { _ = try store.pipe("pipe").status }
+        for name in ["jobs", "lines"] {
+            try tolerating {
+                let queue = try store.untypedQueue(name)
+                try tolerating { _ = try queue.depth() }
+                for item in try queue.items() { _ = item.value.json }
+            }
+        }
+        try tolerating { _ = try Self.jobs(store).elementsInOrder() }
         let cells = try store.cells()
         for cell in cells { try tolerating { _ = try store.cell(cell.name).bytes() } }
     }
 
     private func steps(_ store: Store) -> [() throws -> Void] {
         cellSteps(store) + dictionarySteps(store) + transactionSteps(store) + structureSteps(store)
-            + lockSteps(store)
+            + lockSteps(store) + queueSteps(store)
     }
 
     private func structureSteps(_ store: Store) -> [() throws -> Void] {
@@ -288,6 +319,50 @@ final class FuzzedStore {
             { try store.barrier("barrier", parties: 2).wait(timeout: soon) },
             { try store.barrier("barrier", parties: 2).reset() },
             { _ = try store.locks() }, { try store.recursiveMutex("new lock").withLock {} },
+        ]
+    }
+
+    private func queueSteps(_ store: Store) -> [() throws -> Void] {
+        let short = Duration.milliseconds(1)
+        func jobs() throws(StoreError) -> SharedQueue<Triple> { try Self.jobs(store) }
+        return [
+            {
+                let jobs = try jobs()
+                for index in 0..<10 {
+                    try self.tolerating { _ = try jobs.tryPut(Triple(index), priority: index % 3) }
+                    try self.tolerating { _ = try jobs.tryGet() }
+                }
+                try jobs.put(Triple(1), delay: short, timeout: short)
+                _ = try jobs.get(timeout: short)
+            },
+            {
+                let leases = try jobs().lease(upTo: 5, timeout: short)
+                for (index, lease) in leases.enumerated() {
+                    try self.tolerating {
+                        try lease.extend()
+                        if index % 2 == 0 { try lease.acknowledge() } else { try lease.reject(delay: short) }
+                    }
+                }
+            },
+            { try jobs().put(contentsOf: (0..<30).map(Triple.init), timeout: short) },
+            { _ = try jobs().get(upTo: 30, timeout: short) },
+            { _ = try jobs().depth }, { _ = try jobs().elementsInOrder() }, { _ = try jobs().isEmpty },
+            { try jobs().taskDone() }, { try jobs().join(timeout: short) },
+            { _ = try jobs().deadLetters.take() }, { try jobs().deadLetters.retry() },
+            {
+                let jobs = try jobs()
+                try jobs.close()
+                _ = try jobs.get(timeout: short)
+                try jobs.reopen()
+            },
+            { try jobs().removeAll() },
+            {
+                let lines = try Self.lines(store)
+                _ = try lines.get(upTo: 500, timeout: short)
+                try lines.put(contentsOf: (0..<300).map { "another line \($0)" }, timeout: short)
+                try lines.sync()
+            },
+            { try store.remove("lines") },
         ]
     }
 

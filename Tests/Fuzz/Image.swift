@@ -113,7 +113,7 @@ struct Image {
             parts.append(Structure(name: "array", offset: array, size: MemoryLayout<cellar_array>.size))
             parts.append(Structure(name: "marks", offset: array + MemoryLayout<cellar_array>.size, size: 16))
         }
-        if word(cell + CELLAR_CELL_STATE) >> 32 & 0xFF == 5 { parts.append(contentsOf: self.parts(ofStructure: cell)) }
+        if word(cell + CELLAR_CELL_STATE) >> 32 & 0xFF == 5 { parts.append(contentsOf: structureParts(ofCell: cell)) }
         if isDictionary(cell) {
             let part = Int(word(cell + CELLAR_CELL_WORD))
             parts.append(
@@ -123,17 +123,23 @@ struct Image {
         return parts
     }
 
-    /// Of a list, a pipe, …: the array part, what the content and the index begin with, and the text's place.
-    private func parts(ofStructure cell: Int) -> [Structure] {
+    // MARK: Structures
+
+    /// A queue, a lock and so on: what stands before its index, the index, and its content.
+    private func structureParts(ofCell cell: Int) -> [Structure] {
         let array = Int(word(cell + CELLAR_CELL_WORD))
-        let extra = Int(word(array + CELLAR_ARRAY_EXTRA))
-        let size = Int(word(array + CELLAR_ARRAY_EXTRA_SIZE))
+        let head = Int(word(array + CELLAR_ARRAY_EXTRA))
+        let headSize = MemoryLayout<cellar_structure>.size
+        let indexSize = Int(truncatingIfNeeded: word(head + 8))
+        let (content, contentSize) = (Int(word(array)), Int(word(cell + 56)))
         return [
-            Structure(name: "structure's array", offset: array, size: MemoryLayout<cellar_array>.size),
-            Structure(name: "content", offset: Int(word(array)), size: min(Int(word(array + 8)) & ~7, 128)),
-            Structure(name: "structure", offset: extra, size: MemoryLayout<cellar_structure>.size),
-            Structure(
-                name: "index", offset: extra + MemoryLayout<cellar_structure>.size, size: min(size - 64, 1024) & ~7),
+            Structure(name: "array", offset: array, size: MemoryLayout<cellar_array>.size),
+            Structure(name: "structure", offset: head, size: headSize),
+            Structure(name: "structure's index", offset: head + headSize, size: min(indexSize, 256)),
+            Structure(name: "structure's whole index", offset: head + headSize, size: indexSize),
+            Structure(name: "structure's text", offset: head + headSize + indexSize, size: 64),
+            Structure(name: "structure's content", offset: content, size: min(contentSize, 512)),
+            Structure(name: "structure's whole content", offset: content, size: contentSize),
         ]
     }
 

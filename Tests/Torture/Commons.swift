@@ -10,6 +10,7 @@ struct Commons {
     let locked: SharedValue<Triple>
     let block: SharedValue<Checksummed>
     let accounts: SharedArray<Int>
+    let queue: CommonQueue
     private let store: Store
     private let purses: SharedDictionary<Int, Int>
     private let debt: SharedValue<Int>
@@ -19,6 +20,7 @@ struct Commons {
         locked = try store.value("common/locked", initial: Triple(0))
         block = try store.value("common/block", initial: Checksummed(number: 1))
         accounts = try store.array("common/accounts", of: Int.self, count: Self.accounts)
+        queue = try CommonQueue(store)
         self.store = store
         purses = try store.dictionary("common/purses")
         debt = try store.value("common/debt", initial: 0)
@@ -64,6 +66,7 @@ struct Commons {
         if !locked.isWhole { return "the common triple \(locked)" }
         let sum = try accounts.values().reduce(0, &+)
         if sum != Self.total { return "the accounts, which hold \(sum)" }
-        return try debtFault()
+        if let fault = try debtFault() { return fault }
+        return try queue.fault()
     }
 }

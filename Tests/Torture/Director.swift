@@ -197,6 +197,17 @@ final class Director {
             places[0].journal[.torn] += 1
             report("\(fault)")
         }
+        try checkQueue(commons.queue, place)
+    }
+
+    /// Nothing is lost but what a killed process got for good, and nothing is back.
+    private func checkQueue(_ queue: CommonQueue, _ place: Residence) throws {
+        let accounts = try QueueAccounts(directory)
+        let journals = places.map(\.journal)
+        for fault in try accounts.settle(queue, journals, isAfresh: place == .disk) {
+            lost += 1
+            report("the common queue: \(fault)")
+        }
     }
 
     private func check(_ name: String, _ seen: Int, track: Int, base: Int, _ place: Residence) throws -> Int {

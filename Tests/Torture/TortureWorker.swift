@@ -12,6 +12,7 @@ final class TortureWorker {
     private var random: SeededRandom
     private var store: Store
     private var commons: Commons
+    private let queueWork: QueueWork
 
     /// How often a common cell was added to: the tracks after those of the items.
     private var counterTrack: Journal.Track { journal.track(100) }
@@ -22,6 +23,7 @@ final class TortureWorker {
         self.number = number
         self.sabotage = sabotage
         journal = try Journal(directory + "/journal-\(number)")
+        queueWork = try QueueWork(directory, number, journal)
         items = Item.all(of: number)
         random = SeededRandom(seed: seed &+ UInt64(number) &* 0x1_0000_0001 &+ life &* 0x100_0000_01B3)
         journal[.began] = nanoseconds()
@@ -96,7 +98,8 @@ final class TortureWorker {
     }
 
     private func workTogether() throws {
-        switch Int.random(in: 0..<5, using: &random) {
+        switch Int.random(in: 0..<8, using: &random) {
+        case 5...: if let fault = try queueWork.step(commons.queue, &random) { note(fault.0, fault.1) }
         case 0:
             counterTrack.begun += 1
             commons.counter.add(1)

@@ -6,7 +6,7 @@ import Glibc
 struct CellarTool: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cellar",
-        abstract: "Looks into and changes Cellar stores: values, arrays and tables that programs share.",
+        abstract: "Looks into and changes Cellar stores: values, arrays, tables and queues that programs share.",
         discussion: """
             A store is a directory. A cell is named as it was made; NAME[3] is one element of an array, NAME[0..<10] and \
             NAME[0...9] are several.
@@ -15,7 +15,8 @@ struct CellarTool: ParsableCommand {
               cellar add robot.cellar speed 0.25
               cellar dump robot.cellar
 
-            ls, get, scan, dump, watch, stat, ps, locks and check change nothing, and make nothing, in the store or in memory.
+            ls, get, scan, dump, watch, stat, ps, locks, check and take --peek change nothing, and make nothing, in the
+            store or in memory.
 
             Exit status:
               0   done
@@ -29,7 +30,7 @@ struct CellarTool: ParsableCommand {
             """,
         subcommands: [
             NewCommand.self, ListCommand.self, GetCommand.self, ScanCommand.self, SetCommand.self, AddCommand.self,
-            DumpCommand.self, WatchCommand.self,
+            DumpCommand.self, WatchCommand.self, PutCommand.self, TakeCommand.self,
             StatCommand.self, ProcessesCommand.self, LocksCommand.self, CheckCommand.self, RemoveCommand.self,
             RenameCommand.self,
             DiscardCommand.self, DemoCommand.self, DemoWorkerCommand.self,

@@ -12,6 +12,8 @@ final class Keeper: Sendable {
     private let logger: Logger
     private let thread: NativeThread
     private let stopping: StopFlag
+    /// Whether the process has used structures, and may have something of them when it leaves.
+    let usesStructures = Atomic<Bool>(false)
     /// A day.
     private static let longestInterval: Int64 = 86_400_000_000_000
 
@@ -55,6 +57,8 @@ final class Keeper: Sendable {
         stopping.isSet.store(true, ordering: .releasing)
         nudge()
         thread.join()
+        // It has left: what it has of structures is nobody's. Killed before this, those who wait find that out by themselves.
+        if usesStructures.load(ordering: .relaxed) { Watchers(segment: segment).ringBells() }
     }
 
     /// Finishes what a process that died was changing about what cells there are, and what its transaction committed, so that

@@ -199,11 +199,16 @@ extension Database {
     func enter(_ kind: RawTransaction.Kind) throws(StoreError) -> RawTransaction {
         try checkUsable()
         guard !gate.isWriter else { throw nested }
-        while true {
+        // Others make the map twice as large each time, so they cannot be ahead of us for long.
+        for _ in 0..<Self.mostEnlargements {
             if let raw = try enterOnce(kind) { return raw }
             try adoptMapSize()
         }
+        throw StoreError(
+            .corruptDatabase, "the database of '\(directory)' says that it has pages beyond its end: it is damaged")
     }
+
+    private static var mostEnlargements: Int { 100 }
 
     /// Nil, and outside the gate, if the map has to follow another process's first.
     private func enterOnce(_ kind: RawTransaction.Kind) throws(StoreError) -> RawTransaction? {

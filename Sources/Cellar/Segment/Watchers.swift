@@ -26,6 +26,16 @@ struct Watchers {
         }
     }
 
+    /// A process left in an orderly way, and may have had something of a structure. O(cells).
+    func ringBells() {
+        // No crash point: see `StructureReference.ringBells`.
+        try? CellTable(segment: segment).forEachCell { cell throws(StoreError) in
+            guard cell.state == .live, cell.kind == .structure else { return }
+            try StructureReference(cell).ringBells()
+        } damaged: { _ throws(StoreError) in
+        }
+    }
+
     private func wakeWatchers(ofArray cell: CellHeader) throws(StoreError) {
         let reference = try CellReference(ofTypeOf: cell)
         for chunk in 0..<reference.chunkCount {

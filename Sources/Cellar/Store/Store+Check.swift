@@ -22,7 +22,27 @@ extension Store {
             return CheckReport(findings: look.findings, counts: look.counts)
         }
         let tables = try checkTables(path)
-        return CheckReport(findings: look.findings + tables.findings, counts: look.counts + [tables.count])
+        return CheckReport(
+            findings: look.findings + tables.findings + (try checkQueues(path)), counts: look.counts + [tables.count])
+    }
+
+    /// The items of queues that only the disk has: those in memory were looked at there.
+    private static func checkQueues(_ path: String) throws(StoreError) -> [StoreFinding] {
+        let store = try Store.open(path, .readOnly)
+        defer { store.close() }
+        var findings: [StoreFinding] = []
+        for cell in try store.cells() where cell.kind == .queue && !cell.isInMemory {
+            do throws(StoreError) {
+                guard case .disk(let image) = try store.untypedQueue(cell.name).source else { continue }
+                findings += image.faults.map {
+                    StoreFinding(kind: .damaged, structure: "queues", text: "'\(cell.name)' on disk \($0)")
+                }
+            } catch {
+                // It was there a moment ago.
+                if error.code != .noSuchCell, error.code != .removed { throw error }
+            }
+        }
+        return findings
     }
 
     /// Whether keys and values of all tables are what their records say: where pages and records are whole.

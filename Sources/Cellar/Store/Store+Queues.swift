@@ -101,3 +101,38 @@ extension QueueOptions {
             && agrees(maximumDeliveries, shape.deliveries)
     }
 }
+
+extension Store {
+    /// The queue `name` through what is on record of it; `.noSuchCell`, `.mismatch` if the name is no queue's.
+    public func untypedQueue(_ name: String) throws(StoreError) -> UntypedQueue {
+        guard let info = try attachment.info(of: name) else { throw Attachment.noSuchCell(name, in: path) }
+        guard info.kind == .queue, let shape = info.form.flatMap({ QueueShape(parsing: $0) }) else {
+            throw StoreError(
+                .mismatch, "'\(name)' is \(CellWish.describe(info)), and no queue: 'cellar ls' lists what there is")
+        }
+        if let image = try attachment.queueImage(name, shape) { return UntypedQueue(info, .disk(image), shape) }
+        let cell = try attachment.structure(name, nil, nil, kind: .queue) { $0 == shape.form }
+        return UntypedQueue(info, .memory(QueueCore(cell, shape)), shape)
+    }
+
+    /// Makes a queue of elements that are only known by their type's text: `string`, `bytes`, `json`, or a schema's.
+    /// `.cellExists` if the name is taken, `.unsupportedType`, and as `queue`.
+    public func createQueue(
+        _ name: String, element: String, options: QueueOptions = QueueOptions()
+    ) throws(StoreError) -> UntypedQueue {
+        let type = TableValueShape(parsing: element, kind: .table)
+        guard type.isKnown else {
+            throw StoreError(
+                .unsupportedType, "'\(element)' is no type of elements: one is string, bytes, json, double, …")
+        }
+        var shape = try options.shape(element: element, size: nil)
+        if case .plain(let schema) = type {
+            shape = try options.shape(element: schema.description, size: schema.size)
+        }
+        guard try attachment.info(of: name) == nil else {
+            throw StoreError(.cellExists, "there is a cell '\(name)' already: remove it first, or use another name")
+        }
+        _ = try attachment.structure(name, shape.form, options.persistence, kind: .queue) { $0 == shape.form }
+        return try untypedQueue(name)
+    }
+}

@@ -88,6 +88,17 @@ let queueCommands: [String: Command] = [
         say("end")
         awaitLine()
     },
+    // queue-leave STORE HOW: gets or leases an item and says so; told to, closes the store, and says so, but lives on.
+    "queue-leave": { arguments in
+        let store = try arguments.open()
+        let queue = try store.queue("jobs", of: Int.self)
+        let item = arguments.text(1) == "lease" ? try queue.lease()?.element : try queue.get()
+        say("has \(item ?? 0)")
+        awaitLine()
+        store.close()
+        say("left")
+        awaitLine()
+    },
     // queue-sync STORE FIRST: puts and acknowledges, each time until it is on disk, and says what it is about to do and did.
     "queue-sync": { arguments in
         let store = try arguments.open { $0.checkpointInterval = .seconds(3600) }

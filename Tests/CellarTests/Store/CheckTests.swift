@@ -20,6 +20,9 @@ struct CheckTests {
         try array.update(atomically: 10..<20) { $0.update(repeating: 8) }
         try store.array("triples", of: Triple.self, count: 1000).store(Triple(9), at: 500)
         for number in 0..<50 { _ = try store.value("many/\(number)", initial: number) }
+        let queue = try store.queue("jobs", of: Int.self, options: QueueOptions(capacity: 10_000))
+        try queue.put(contentsOf: 0..<5000)
+        _ = try queue.get(upTo: 100)
         try store.remove("gone")
         try store.rename("first name", to: "second name")
         try store.rename("second name", to: "third name")

@@ -3,11 +3,12 @@ import Cellar
 
 struct DumpCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dump", abstract: "Prints all cells and tables with what they hold.",
+        commandName: "dump", abstract: "Prints all cells, queues and tables with what they hold.",
         discussion: """
             As text, long arrays, long tables and long text are shortened unless --all is given. As JSON, one object a line with \
             name, kind (value or array), type, persistent and value, and arrays whole, as lists; then each entry of each table with \
-            name, kind (table or multimap), key and value.
+            name, kind (table or multimap), key and value; each item of a queue with name, kind, state, sequence, priority, \
+            deliveries, put_at, due (milliseconds since 1970) and value.
 
               cellar dump robot.cellar
               cellar dump robot.cellar --format json | jq -r .name

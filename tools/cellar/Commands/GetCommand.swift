@@ -6,7 +6,7 @@ struct GetCommand: ParsableCommand {
         commandName: "get", abstract: "Prints what a cell, or a key of a dictionary or table, holds.",
         discussion: """
             A value alone on its line; of an array, or some of its elements, one element a line. Text stands as it is, \
-            but for escape codes and the like. Of a key of a multimap, one value a line. With --json everything is on one line, elements as a list.
+            but for escape codes and the like. Of a key of a multimap, one value a line. Of a queue, its figures, as 'cellar stat'. With --json everything is on one line, elements as a list.
 
               cellar get robot.cellar speed
               cellar get robot.cellar 'sound[0..<10]' --json
@@ -26,6 +26,7 @@ struct GetCommand: ParsableCommand {
         guard try !store.isTable(cell) else {
             throw ToolError(.usage, "'\(cell)' is a table: say which key, or use 'cellar scan'")
         }
+        if let queue = try store.queueIfAny(cell) { return try get(queue, in: store) }
         if let info = try store.structureIfAny(cell) { return try get(info, in: store) }
         if key == nil, let lock = try store.lockInfo(cell) {
             let output = Output()
@@ -55,6 +56,12 @@ struct GetCommand: ParsableCommand {
         } else {
             for line in try StructureLines.lines(info, in: store, isWhole: true) ?? [] { try output.line(line) }
         }
+        try output.flush()
+    }
+
+    private func get(_ queue: UntypedQueue, in store: Store) throws {
+        let output = Output()
+        try StatCommand.write(QueueFigures(queue, in: store), json: json, to: output)
         try output.flush()
     }
 

@@ -5,7 +5,8 @@ struct ListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls", abstract: "Lists the cells and tables of a store.",
         discussion: """
-            Cells, then tables, each by name in the order of their UTF-8 bytes. With --json, one object a line.
+            Cells, then tables, each by name in the order of their UTF-8 bytes. Of a queue the count is of what is to be \
+            delivered or acknowledged. With --json, one object a line.
 
               cellar ls robot.cellar
             """)
@@ -20,20 +21,36 @@ struct ListCommand: ParsableCommand {
         let tables = try store.untypedTables()
         let output = Output()
         if json {
-            for cell in cells { try output.line(CellLines.json(cell).closed) }
+            for cell in cells { try output.line(Self.json(cell, in: store)) }
             for table in tables { try output.line(Self.json(table)) }
         } else if !cells.isEmpty || !tables.isEmpty {
             var columns = Columns(["NAME", "KIND", "COUNT", "KEPT", "TYPE"])
             for cell in cells {
-                var row = CellLines.row(cell)
-                if cell.kind == .dictionary { row[2] = "\(try store.untypedDictionary(cell.name).count())" }
-                if cell.isInMemory, let more = try StructureLines.row(cell, in: store) { (row[2], row[4]) = more }
-                columns.add(row)
+                columns.add(try Self.row(cell, in: store))
             }
             for table in tables { columns.add(TableLines.row(table.info, count: try table.count())) }
             try columns.write(to: output)
         }
         try output.flush()
+    }
+
+    private static func row(_ cell: CellInfo, in store: Store) throws -> [String] {
+        var row = CellLines.row(cell)
+        if cell.kind == .dictionary { row[2] = "\(try store.untypedDictionary(cell.name).count())" }
+        if cell.kind == .queue, let queue = try store.queueIfAny(cell.name) {
+            row[2] = "\(try queue.depth().unfinished)"
+        }
+        if cell.isInMemory, let more = try StructureLines.row(cell, in: store) { (row[2], row[4]) = more }
+        return row
+    }
+
+    private static func json(_ cell: CellInfo, in store: Store) throws -> String {
+        var line = CellLines.json(cell)
+        if cell.kind == .queue, let queue = try store.queueIfAny(cell.name) {
+            line.add("count", try queue.depth().unfinished)
+            line.add("capacity", queue.capacity)
+        }
+        return line.closed
     }
 
     private static func json(_ table: UntypedTable) throws -> String {
@@ -51,7 +68,7 @@ enum CellLines {
         line.add("name", cell.name)
         line.add("kind", cell.kind.rawValue)
         if let entries = cell.entries { line.add("key_type", entries.key.description) }
-        line.add("type", cell.form ?? cell.entries?.value.description ?? cell.schema.description)
+        line.add("type", cell.entries?.value.description ?? cell.elementType ?? cell.form ?? cell.schema.description)
         if cell.kind == .array { line.add("count", cell.count) }
         line.add("persistent", cell.persistence == .persistent)
         return line
@@ -61,8 +78,9 @@ enum CellLines {
         [
             Printable.line(cell.name), cell.kind.rawValue, cell.kind == .array ? "\(cell.count)" : "-",
             cell.persistence.rawValue,
-            cell.form.map(Printable.line)
-                ?? (cell.entries == nil ? Printable.line(cell.schema.description) : DictionaryLines.types(cell)),
+            cell.entries == nil
+                ? Printable.line(cell.elementType ?? cell.form ?? cell.schema.description)
+                : DictionaryLines.types(cell),
         ]
     }
 }

@@ -4,7 +4,7 @@ import Glibc
 
 struct NewCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "new", abstract: "Makes a cell, a dictionary or a table, and the store if there is none.",
+        commandName: "new", abstract: "Makes a cell, a dictionary, a table or a queue, and the store if there is none.",
         discussion: """
             A type is int8 to int128, uint8 to uint128 (int and uint are 64 bits), float, double, bool, uuid, string<64> (of \
             64 bytes), simd<float, 4>, array<int, 3>, or a struct with offsets: '{x: double @0, tag: string<6> @8}'. With \
@@ -15,10 +15,15 @@ struct NewCommand: ParsableCommand {
 
             A dictionary's keys and values are string, bytes, or a type as for cells.
 
+            A queue's elements are string, bytes, json, or a type as for cells. --capacity is the most items (1024), \
+            --maximum-bytes the longest string, bytes or json (256). After --maximum-deliveries an item that was not acknowledged \
+            is set aside.
+
               cellar new robot.cellar pose --type '{x: double @0, y: double @8}' --value '{x: 1, y: 2}'
               cellar new robot.cellar sound --type float --count 48000 --volatile
               cellar new robot.cellar seen --dictionary --key string --type int64
               cellar new robot.cellar words --table --key string --type int64
+              cellar new robot.cellar jobs --queue --type json --capacity 100
             """)
 
     @OptionGroup var store: StoreArgument
@@ -34,7 +39,10 @@ struct NewCommand: ParsableCommand {
     @Flag(help: "Makes a dictionary: a hash table in memory.") var dictionary = false
     @Option(help: "The type of a table's or a dictionary's keys.") var key: String?
 
+    @OptionGroup(title: "Queues") var queue: QueueArguments
+
     func validate() throws {
+        try validateQueue()
         if table || multimap || dictionary {
             if [table, multimap, dictionary].count(where: { $0 }) > 1 {
                 throw ValidationError("It is a table, a multimap or a dictionary")
@@ -49,7 +57,16 @@ struct NewCommand: ParsableCommand {
         if let count, count < 1 { throw ValidationError("An array has at least one element, not \(count)") }
     }
 
+    private func validateQueue() throws {
+        if !queue.queue { return }
+        if table || multimap || dictionary { throw ValidationError("It is a queue, or something else") }
+        if key != nil || count != nil || value != nil {
+            throw ValidationError("A queue has no --key, --count or --value: see --capacity")
+        }
+    }
+
     func run() throws {
+        if queue.queue { return try createQueue() }
         if let key, dictionary { return try createDictionary(keys: key) }
         if let key { return try createTable(keys: key) }
         let schema: Schema
@@ -69,6 +86,18 @@ struct NewCommand: ParsableCommand {
         defer { store.close() }
         _ = try store.createDictionary(
             name, key: types.key, value: types.value, persistence: volatile ? .volatile : .persistent)
+    }
+
+    private func createQueue() throws {
+        let store = try openStore()
+        defer { store.close() }
+        do throws(StoreError) {
+            _ = try store.createQueue(
+                name, element: type, options: queue.options(persistence: volatile ? .volatile : .persistent))
+        } catch {
+            if error.code == .unsupportedType { throw ToolError(.usage, error.message) }
+            throw error
+        }
     }
 
     private func createTable(keys: String) throws {

@@ -3,29 +3,45 @@ import Cellar
 
 struct StatCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stat", abstract: "Prints figures of a store: memory, disk, checkpoints.",
+        commandName: "stat", abstract: "Prints figures of a store, or of one of its queues.",
         discussion: """
-            Of a store at rest there are only those of the disk.
+            Memory, disk, checkpoints; of a store at rest there are only those of the disk. Of a queue how many items are in \
+            which state (taken: got for good, and not marked done), how old the oldest is, and which process has which.
 
               cellar stat robot.cellar
+              cellar stat robot.cellar jobs
             """)
 
     @OptionGroup var store: StoreArgument
+    @Argument(help: "A queue's name.") var queue: String?
     @Flag(help: "One JSON object on one line.") var json = false
 
     func run() throws {
         let store = try store.look()
         defer { store.close() }
-        let statistics = try store.statistics()
         let output = Output()
+        if let queue {
+            try Self.write(QueueFigures(store.untypedQueue(queue), in: store), json: json, to: output)
+            return try output.flush()
+        }
+        let statistics = try store.statistics()
         if json {
             try output.line(Self.json(statistics))
         } else {
             let rows = Self.disk(statistics) + (statistics.segment.map(Self.memory) ?? [Self.atRest])
-            let width = rows.map(\.0.count).max() ?? 0
-            for (name, value) in rows { try output.line("\(Printable.padded(name, to: width))  \(value)") }
+            try Self.write(rows, to: output)
         }
         try output.flush()
+    }
+
+    static func write(_ figures: QueueFigures, json: Bool, to output: Output) throws {
+        if json { return try output.line(figures.json) }
+        try write(figures.rows, to: output)
+    }
+
+    private static func write(_ rows: [(String, String)], to output: Output) throws {
+        let width = rows.map(\.0.count).max() ?? 0
+        for (name, value) in rows { try output.line("\(Printable.padded(name, to: width))  \(value)") }
     }
 
     // MARK: For people

@@ -14,6 +14,7 @@ struct Dump {
     func writeJSON(to output: Output) throws {
         try forEachCell { info in
             guard info.kind != .dictionary else { return try writeDictionaryAsJSON(info, to: output) }
+            guard info.kind != .queue else { return try writeQueueAsJSON(info, to: output) }
             if let value = try present({ try StructureLines.json(info, in: store) }) {
                 return try output.line(CellLines.json(info).text + ", \"value\": " + value + "}")
             }
@@ -41,6 +42,7 @@ struct Dump {
     func writeText(to output: Output) throws {
         try forEachCell { info in
             guard info.kind != .dictionary else { return try writeDictionary(info, to: output) }
+            guard info.kind != .queue else { return try writeQueue(info, to: output) }
             if let lines = try present({ try StructureLines.lines(info, in: store, isWhole: isWhole) }) {
                 return try writeStructure(info, lines, to: output)
             }
@@ -107,6 +109,24 @@ struct Dump {
             return true
         }
     }
+
+    // MARK: Queues
+
+    private func writeQueueAsJSON(_ info: CellInfo, to output: Output) throws {
+        guard let queue = try store.queueIfAny(info.name) else { return }
+        for item in try queue.items() { try output.line(QueueLines.json(item, of: queue)) }
+    }
+
+    private func writeQueue(_ info: CellInfo, to output: Output) throws {
+        guard let queue = try store.queueIfAny(info.name) else { return }
+        let items = try queue.items()
+        try output.line(QueueLines.heading(queue, count: items.count))
+        let shown = isWhole || items.count <= Self.shownElements + 1 ? items.count : Self.shownElements
+        for item in items[..<shown] { try output.line("  " + shortened(QueueLines.text(item))) }
+        if shown < items.count { try output.line("  and \(Printable.grouped(items.count - shown)) more") }
+    }
+
+    // MARK: Cells
 
     private func heading(_ info: CellInfo) -> String {
         let count = info.kind == .array ? "[\(info.count)]" : ""

@@ -35,7 +35,7 @@ extension QueueCore {
     }
 
     /// Throws `.invalidValue` for an element that is too long.
-    @inline(__always)
+    @usableFromInline
     func checkRoom(_ count: Int) throws(StoreError) {
         if _slowPath(count > memory.room) { throw tooLong(count) }
     }

@@ -30,8 +30,9 @@ public struct QueueItemInfo: Sendable {
     public var putAt: UInt64
     /// Not delivered before: milliseconds since 1970, 0 = at once.
     public var due: UInt64
-    /// Leased: the slot of the process that has it.
+    /// Leased: the slot of the process that has it, and the number of its attachment (`AttachmentInfo.slot`, `id`).
     public var holder: Int?
+    public var holderID: UInt64?
     /// The element.
     public var bytes: [UInt8]
 }
@@ -71,19 +72,9 @@ extension QueueCore {
     /// whole; what is put or got meanwhile may be seen or not. O(capacity).
     func forEach(_ body: (QueueItemInfo) throws(StoreError) -> Bool) throws(StoreError) {
         if cell.reference.cell.isRemoved { throw attachment.removedError }
+        let now = MonotonicClock.wall() / 1_000_000
         for number in 0..<memory.capacity {
-            guard let found = memory.item(number).snapshot(room: memory.room), found.state != .free else { continue }
-            let head = found.head
-            let state: QueueItemInfo.State =
-                switch found.state {
-                case .leased: .leased
-                case .dead: .dead
-                default: head.due > MonotonicClock.wall() / 1_000_000 ? .delayed : .ready
-                }
-            let item = QueueItemInfo(
-                state: state, sequence: head.sequence, priority: Int(head.priority), deliveries: Int(head.deliveries),
-                putAt: head.put_at, due: head.due,
-                holder: state == .leased ? QueueHolder(word: head.holder).slot : nil, bytes: found.bytes)
+            guard let item = memory.item(number).info(room: memory.room, now: now) else { continue }
             if try !body(item) { return }
         }
     }
@@ -129,7 +120,10 @@ extension QueueCore {
     }
 
     private func isFinished(_ memory: QueueMemory) throws(StoreError) -> QueueOutcome<Void> {
-        memory.unfinished == 0 ? .done(()) : .wait
+        if memory.unfinished == 0 { return .done(()) }
+        // Who took them may be gone without anybody having been told.
+        if unsafe memory.state.pointee.taken > 0 { memory.dropDeadTakers() }
+        return memory.unfinished == 0 ? .done(()) : .wait
     }
 
     /// Removes everything: what is ready, delayed and set aside. Leased items stay with their holders. Returns how many.
@@ -166,10 +160,7 @@ extension QueueCore {
             memory.removeDead(number)
             note(number)
             tellProducers(1, &wakes)
-            let head = found.head
-            return QueueItemInfo(
-                state: .dead, sequence: head.sequence, priority: Int(head.priority), deliveries: Int(head.deliveries),
-                putAt: head.put_at, due: head.due, holder: nil, bytes: found.bytes)
+            return QueueItemInfo(.dead, found.head, found.bytes)
         }
     }
 
@@ -187,5 +178,29 @@ extension QueueCore {
             tellConsumers(count, &wakes)
             return count
         }
+    }
+}
+
+extension QueueItemInfo {
+    init(_ state: State, _ head: cellar_queue_item, _ bytes: [UInt8]) {
+        let holder = state == .leased ? QueueHolder(word: head.holder) : nil
+        self.init(
+            state: state, sequence: head.sequence, priority: Int(head.priority), deliveries: Int(head.deliveries),
+            putAt: head.put_at, due: head.due, holder: holder?.slot, holderID: holder?.attachment, bytes: bytes)
+    }
+}
+
+extension QueueItem {
+    /// What is there, for who looks without the lock; nil if nothing is, or it changed meanwhile.
+    func info(room: Int, now: UInt64) -> QueueItemInfo? {
+        guard let found = snapshot(room: room) else { return nil }
+        let state: QueueItemInfo.State
+        switch found.state {
+        case .free: return nil
+        case .leased: state = .leased
+        case .dead: state = .dead
+        case .ready: state = found.head.due > now ? .delayed : .ready
+        }
+        return QueueItemInfo(state, found.head, found.bytes)
     }
 }

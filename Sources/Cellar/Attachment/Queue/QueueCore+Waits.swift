@@ -64,6 +64,15 @@ extension QueueCore {
                 + "its acknowledge?")
     }
 
+    /// What codecs say of bytes from tables, said of a queue's. What a program's own codec throws stays as it is.
+    @usableFromInline
+    func badElement(_ error: StoreError) -> StoreError {
+        guard error.code == .corruptDatabase else { return error }
+        return StoreError(
+            .invalidValue,
+            "the queue '\(cell.name)' has an element that is no '\(shape.element)': its memory is damaged")
+    }
+
     @usableFromInline
     var wrongSize: StoreError { memory.damaged("named '\(cell.name)' has an element of another size than its type's") }
 }

@@ -15,6 +15,7 @@ final class QueueCore: Sendable {
         access = StructureAccess(cell)
         self.shape = shape
         memory = QueueMemory(cell.reference, shape, cell.segment)
+        cell.attachment.keeper?.usesStructures.store(true, ordering: .relaxed)
         holder = QueueHolder(slot: cell.attachment.slot, attachment: cell.attachment.keeper?.attachment ?? 0)
     }
 

@@ -82,7 +82,9 @@ struct QueueWait {
         if bell != .items { return limit }
         if let due = try memory.nextDue {
             let wall = MonotonicClock.wall() / 1_000_000
-            limit = min(limit, now + Int64(clamping: due > wall ? (due - wall) : 0) * 1_000_000 + 1_000_000)
+            // It may be due in a thousand years, or be damaged.
+            let left = Int64(clamping: min(due > wall ? due - wall : 0, 1000))
+            limit = min(limit, now + left * 1_000_000 + 1_000_000)
         }
         return limit
     }

@@ -2,8 +2,8 @@ extension SharedQueue {
     /// Puts elements one after another, waiting for room where there is none. Returns how many were put before `timeout` was
     /// over: all of them unless it was.
     ///
-    /// Elements that there is room for are put under one lock, so nothing of others comes between them. Throws as `put`; those
-    /// put before stay.
+    /// Elements that there is room for are put under one lock, so nothing of others comes between them. Throws as `put`; if
+    /// one is too long, none is put.
     @inlinable @discardableResult
     public func put(
         contentsOf elements: some Sequence<Element>, priority: Int = 0, timeout: Duration? = nil, sync: Bool = false
@@ -21,6 +21,7 @@ extension SharedQueue {
             }
         } else {
             let encoded = try elements.map { (element) throws(StoreError) in try self.bytes(of: element) }
+            for bytes in encoded { try core.checkRoom(bytes.count) }
             done = unsafe try core.putSome(elements.count, options, until: deadline) {
                 (index, put) throws(StoreError) in
                 let bytes = encoded[index]

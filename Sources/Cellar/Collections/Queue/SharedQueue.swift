@@ -108,7 +108,9 @@ public struct SharedQueue<Element: Sendable>: Sendable {
 
     @inlinable
     func element(_ bytes: [UInt8]) throws(StoreError) -> Element {
-        unsafe try bytes.span.withUnsafeBytes { (raw) throws(StoreError) in unsafe try codec.decode(raw) }
+        do throws(StoreError) {
+            return unsafe try bytes.span.withUnsafeBytes { (raw) throws(StoreError) in unsafe try codec.decode(raw) }
+        } catch { throw core.badElement(error) }
     }
 
     // MARK: Done

@@ -111,6 +111,10 @@ struct RecordCheck {
             value.byteCount <= min(SegmentLayout.chunkSize, total - start)
                 || record.kind == .value && value.byteCount <= total
         else { return note("values", "chunk \(key.chunk) of the identity \(key.uid) is longer than its cell") }
+        // Written whole each time, so that no item is cut off.
+        if record.kind == .structure, value.byteCount != min(SegmentLayout.chunkSize, total - start) {
+            return note("values", "chunk \(key.chunk) of the identity \(key.uid) is shorter than it was written")
+        }
         guard !schema.acceptsAllBits, record.kind == .value, value.byteCount == schema.size else { return }
         do throws(StoreError) {
             unsafe try value.withUnsafeBytes { (raw) throws(StoreError) in try unsafe schema.check(raw) }

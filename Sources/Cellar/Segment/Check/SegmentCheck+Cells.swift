@@ -103,7 +103,19 @@ extension SegmentCheck {
         }
         if kind == .structure { try checkParties(of: cell, name) }
         guard cell.state == .live else { return }
+        if kind == .structure { return try checkStructure(StructureReference(cell), name) }
         try checkValues(reference, name, kind, schema)
+    }
+
+    private mutating func checkStructure(_ reference: StructureReference, _ name: String) throws(StoreError) {
+        let form = try reference.form
+        switch form.kind {
+        case .queue: if let shape = QueueShape(parsing: form.text) { checkQueue(reference, shape, name) }
+        // Those who use them check each word.
+        case .log, .pipe, .list, .block: break
+        // Looked at above, live or not.
+        case .mutex, .recursiveMutex, .readWriteLock, .semaphore, .event, .condition, .barrier, .latch, .once: break
+        }
     }
 
     /// The bytes are values of their type. Others may write them meanwhile, whole values at a time.

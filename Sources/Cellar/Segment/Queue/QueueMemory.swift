@@ -133,7 +133,7 @@ struct QueueItem {
         unsafe fields = address.assumingMemoryBound(to: cellar_queue_item.self)
     }
 
-    @inline(__always) private var word: SharedWord { unsafe SharedWord(UnsafeMutableRawPointer(fields)) }
+    @inline(__always) var word: SharedWord { unsafe SharedWord(UnsafeMutableRawPointer(fields)) }
     @inline(__always) var bytes: UnsafeMutableRawPointer {
         unsafe UnsafeMutableRawPointer(fields) + QueueShape.itemHead
     }

@@ -1,0 +1,181 @@
+import Cellar
+import CellarTestSupport
+import Glibc
+import Testing
+
+extension ProcessTests {
+    /// What the tool makes of queues.
+    @Suite struct ToolQueues {
+        @discardableResult
+        private func tool(_ scratch: ScratchStore, _ arguments: String..., ends status: Int32 = 0) throws -> String {
+            let run = try Tool.run(arguments.map { Array($0.utf8) }, in: scratch.directory)
+            #expect(run.status == status, "\(arguments): \(run.output)\(run.errors)")
+            return status == 0 ? run.output : run.errors
+        }
+
+        @Test func puttingAndTaking() throws {
+            try withScratchStore { scratch in
+                let path = scratch.path
+                try tool(
+                    scratch, "new", path, "jobs", "--queue", "--type", "json", "--capacity", "4", "--priorities", "2")
+                try tool(scratch, "new", path, "jobs", "--queue", "--type", "json", ends: 73)
+                try tool(scratch, "put", path, "jobs", "{\"a\": 1}", "[2]")
+                try tool(scratch, "put", path, "jobs", "3", "--priority", "1", "--sync")
+                try tool(scratch, "put", path, "jobs", "no json", ends: 65)
+                try tool(scratch, "put", path, "jobs", "1", "--priority", "2", ends: 65)
+                try tool(scratch, "put", path, "jobs", "4", "not put: no json", ends: 65)
+                let full = try tool(scratch, "put", path, "jobs", "4", "5", "--timeout", "1ms", ends: 74)
+                #expect(full.contains("1 of 2 elements were put"))
+                #expect(try tool(scratch, "take", path, "jobs", "--peek") == "3\n{\"a\": 1}\n[2]\n4\n")
+                #expect(try tool(scratch, "take", path, "jobs", "--peek", "--count", "1", "--json") == "3\n")
+                #expect(try tool(scratch, "take", path, "jobs", "--sync") == "3\n")
+                #expect(try tool(scratch, "take", path, "jobs", "--count", "2") == "{\"a\": 1}\n[2]\n")
+                #expect(try tool(scratch, "take", path, "jobs") == "4\n")
+                #expect(try tool(scratch, "take", path, "jobs", "--timeout", "0s", ends: 74).contains("nothing came"))
+                let store = try scratch.open()
+                try store.untypedQueue("jobs").put(["9"])
+                try store.untypedQueue("jobs").close(for: store)
+                #expect(try tool(scratch, "take", path, "jobs", "--count", "5") == "9\n")
+                #expect(try tool(scratch, "take", path, "jobs", ends: 66).contains("is closed"))
+                #expect(try tool(scratch, "put", path, "jobs", "1", ends: 74).contains("was closed"))
+                try tool(scratch, "take", path, "none", ends: 66)
+                _ = try store.value("number", initial: 1)
+                try tool(scratch, "take", path, "number", ends: 65)
+                try tool(scratch, "put", path, "jobs", "1", "--delay", "soon", ends: 64)
+                try tool(scratch, "take", path, "jobs", "--count", "0", ends: 64)
+                try tool(scratch, "new", path, "n", "--type", "int", "--capacity", "3", ends: 64)
+                try tool(scratch, "new", path, "n", "--queue", "--type", "what", ends: 64)
+                try tool(scratch, "new", path, "n", "--queue", "--type", "int", "--priorities", "65", ends: 64)
+            }
+        }
+
+        /// The tool and a program have the same queue, of elements of all kinds.
+        @Test func elementsOfPrograms() throws {
+            try withScratchStore { scratch in
+                let (store, path) = (try scratch.open(), scratch.path)
+                try tool(scratch, "new", path, "numbers", "--queue", "--type", "int", "--volatile")
+                let numbers = try store.queue("numbers", of: Int.self)
+                try tool(scratch, "put", path, "numbers", "--", "-5", "7")
+                #expect(try numbers.get(upTo: 5) == [-5, 7])
+                let texts = try store.queue("texts", of: String.self, options: QueueOptions(maximumByteCount: 8))
+                try tool(scratch, "put", path, "texts", "zwölf", "")
+                #expect(try texts.get(upTo: 5) == ["zwölf", ""])
+                #expect(try tool(scratch, "put", path, "texts", "too long for it", ends: 65).contains("room for 8"))
+                let bytes = try store.queue("bytes", of: [UInt8].self)
+                try bytes.put([1, 0xAB])
+                #expect(try tool(scratch, "take", path, "bytes") == "01ab\n")
+                let triples = try store.queue("triples", of: Triple.self)
+                try tool(scratch, "put", path, "triples", "{first: 3, second: 3, third: 3}")
+                #expect(try triples.get() == Triple(3))
+                try tool(scratch, "put", path, "triples", "{first: 3}", ends: 65)
+            }
+        }
+
+        @Test func figures() throws {
+            try withScratchStore { scratch in
+                let (store, path) = (try scratch.open(), scratch.path)
+                let queue = try store.queue(
+                    "jobs", of: Int.self,
+                    options: QueueOptions(capacity: 16, priorities: 2, leaseTime: .seconds(60), maximumDeliveries: 1))
+                try queue.put(contentsOf: 1...5)
+                try queue.put(6, priority: 1)
+                try queue.put(7, delay: .seconds(3600))
+                _ = try queue.get()
+                try queue.lease()?.reject()
+                _ = try queue.lease()
+                let before = try Store.check(path).findings
+                #expect(before == [])
+                #expect(try tool(scratch, "ls", path).contains("jobs  queue  5      persistent  int64"))
+                let json = try tool(scratch, "stat", path, "jobs", "--json")
+                for part in [
+                    #""capacity": 16, "priorities": 2, "lease_milliseconds": 60000, "maximum_deliveries": 1"#,
+                    #""closed": false, "ready": 3, "delayed": 1, "leased": 1, "dead": 1, "taken": 1, "#,
+                    #""deliveries": 1, "process": \#(getpid()), "#,
+                ] { #expect(json.contains(part), "\(json)") }
+                #expect(try tool(scratch, "get", path, "jobs", "--json").contains(#""dead": 1"#))
+                let text = try tool(scratch, "stat", path, "jobs")
+                #expect(text.contains("process \(getpid())") && text.contains("ready            3"), "\(text)")
+                let dump = try tool(scratch, "dump", path)
+                #expect(
+                    dump == """
+                        jobs (queue, int64), 6 of 16 items
+                          ready\t#3\t3
+                          ready\t#4\t4
+                          ready\t#5\t5
+                          delayed\t#7\t7
+                          leased\t#2\t2
+                          dead\t#1\t1
+
+                        """, "\(dump)")
+                let lines = try tool(scratch, "dump", path, "--format", "json").split(separator: "\n")
+                #expect(lines.count == 6)
+                #expect(
+                    lines.first?.contains(
+                        #"{"name": "jobs", "kind": "queue", "state": "ready", "sequence": 3, "priority": 0, "deliveries": 0, "#
+                    ) == true, "\(lines)")
+                try tool(scratch, "mv", path, "jobs", "tasks")
+                try tool(scratch, "rm", path, "tasks")
+                try tool(scratch, "stat", path, "tasks", ends: 66)
+            }
+        }
+
+        /// Of a store at rest the tool shows what memory or the disk has, and changes no byte.
+        @Test(arguments: [true, false]) func lookingChangesNothing(inMemory: Bool) throws {
+            try withScratchStore { scratch in
+                let (store, path) = (try scratch.open(), scratch.path)
+                let queue = try store.queue("jobs", of: Int.self, options: QueueOptions(capacity: 3000))
+                try queue.put(contentsOf: 0..<2500)
+                _ = try queue.lease(upTo: 3)
+                try store.sync()
+                let segment = Files.segmentPath(try store.statistics().identity)
+                scratch.closeAll()
+                if !inMemory { try Store.discardSegment(of: path) }
+                func bytes() -> [[UInt8]] {
+                    ["\(path)/data.mdb", "\(path)/lock.mdb"].map { Files.read($0) }
+                        + (inMemory ? [Files.read(segment)] : [])
+                }
+                let (names, before) = (Files.names(path).sorted(), bytes())
+                let figures = try tool(scratch, "stat", path, "jobs", "--json")
+                // Leases went with their holder, or with the memory.
+                #expect(figures.contains(inMemory ? #""leased": 3"# : #""ready": 2500, "delayed": 0, "leased": 0"#))
+                if inMemory { #expect(figures.contains(#""process": null"#), "\(figures)") }
+                #expect(try tool(scratch, "dump", path, "--all").split(separator: "\n").count == 2501)
+                #expect(try tool(scratch, "take", path, "jobs", "--peek").split(separator: "\n").count >= 2497)
+                #expect(try tool(scratch, "ls", path).contains("jobs  queue  2500"))
+                try tool(scratch, "check", path)
+                #expect(Files.names(path).sorted() == names)
+                #expect(bytes() == before)
+                #expect(Files.exists(segment) == inMemory)
+                // Who takes brings it into memory.
+                #expect(try tool(scratch, "take", path, "jobs", "--count", "2") == "0\n1\n")
+            }
+        }
+
+        /// An element that could not be written goes back to its place; so does one whose taker is killed.
+        @Test func whatIsNotWrittenIsNotTaken() throws {
+            try withScratchStore { scratch in
+                let queue = try scratch.open().queue("jobs", of: Int.self)
+                let taker = try Worker(command: [
+                    Worker.buildDirectory + "/cellar", "take", scratch.path, "jobs", "--count", "2",
+                ])
+                try queue.put(1)
+                try taker.expect("1")
+                taker.kill()
+                try queue.put(2)
+                #expect(try queue.get() == 2)
+                try queue.taskDone()
+                try queue.join(timeout: .seconds(60))
+            }
+        }
+    }
+}
+
+extension UntypedQueue {
+    fileprivate func close(for store: Store) throws {
+        try store.queue(
+            info.name, of: String.self,
+            codec: TableCodec(
+                type: elementType, encode: { Array($0.utf8) }, decode: { String(decoding: $0, as: UTF8.self) })
+        ).close()
+    }
+}

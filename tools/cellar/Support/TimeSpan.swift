@@ -1,0 +1,21 @@
+import ArgumentParser
+
+/// A length of time as people write it: `5s`, `250ms`, `2m`, `1h`.
+struct TimeSpan: ExpressibleByArgument {
+    var duration: Duration
+
+    private static let units: [(name: String, milliseconds: Double)] = [
+        ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
+    ]
+    /// A hundred years.
+    private static let most = 100 * 365.25 * 86_400_000
+
+    init?(argument: String) {
+        guard let unit = Self.units.first(where: { argument.hasSuffix($0.name) }),
+            case let digits = argument.dropLast(unit.name.count), !digits.isEmpty,
+            digits.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }),
+            let number = Double(digits), number * unit.milliseconds <= Self.most
+        else { return nil }
+        duration = .milliseconds(Int64((number * unit.milliseconds).rounded()))
+    }
+}
