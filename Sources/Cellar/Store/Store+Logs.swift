@@ -64,6 +64,18 @@ extension Store {
     }
 }
 
+extension Store {
+    /// The log `name` through what is on record of it; `.noSuchCell`, `.mismatch` if the name is no log's, `.readOnly` where
+    /// only the disk has it and the store was opened to look.
+    public func untypedLog(_ name: String) throws(StoreError) -> UntypedLog {
+        let cell = try attachment.structure(name, nil, nil, kind: .log) { _ in true }
+        guard let shape = LogShape(parsing: cell.form.text) else {
+            throw cell.segment.corrupt("what the log '\(name)' is makes no sense")
+        }
+        return UntypedLog(name, LogCore(cell, shape))
+    }
+}
+
 extension LogOptions {
     /// What a new log is to be.
     func shape(element: String, size: Int?) throws(StoreError) -> LogShape {

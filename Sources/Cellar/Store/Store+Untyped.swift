@@ -1,4 +1,7 @@
 extension Store {
+    /// What a name stands for; nil if there is no such cell. Brings nothing into memory.
+    public func cellInfo(_ name: String) throws(StoreError) -> CellInfo? { try attachment.info(of: name) }
+
     /// The cell `name` through its schema; `.noSuchCell` if there is none.
     public func cell(_ name: String) throws(StoreError) -> UntypedCell {
         let found = try attachment.find(name, nil)

@@ -128,7 +128,7 @@ private func armAtAQueueStep(_ random: inout SeededRandom) {
             "queue get: counted", "queue get: free", "queue get: out of the order", "queue lease: filled in",
             "queue lease: leased", "queue lease: listed", "queue acknowledge: free", "queue acknowledge: listed",
             "queue give back: ready", "queue give back: in its place", "queue: unlocked", "queue rebuild: cleared",
-            "queue rebuild: built", "queue rebuild: whole", "queue: dead looked into",
+            "queue rebuild: built", "queue rebuild: whole",
         ]
         guard random.next() % 2 == 0, let step = steps.randomElement(using: &random) else { return }
         CrashPoints.arm(step, visit: Int.random(in: 1...2000, using: &random))

@@ -104,6 +104,17 @@ extension CrashScenario {
             }
             return 3 - dead
         },
+        .on("take what was set aside", done: 3) { store in
+            let queue = try items(store)
+            try put(0..<3, queue)
+            for _ in 0..<6 { try queue.tryLease()?.reject() }
+        } operate: { store in
+            while try items(store).deadLetters.take() != nil {}
+        } state: { store in
+            let queue = try items(store)
+            guard try numbers(queue).isEmpty else { throw Wrong("the queue has \(try numbers(queue))") }
+            return 3 - (try queue.deadLetters.count)
+        },
         .on("put late ones and ones that go first", done: 6) { _ in
         } operate: { store in
             let queue = try items(store)

@@ -119,6 +119,24 @@ struct LogTests {
         }
     }
 
+    @Test func withoutItsType() throws {
+        try withScratchStore { scratch in
+            let store = try scratch.open()
+            let log = try store.log("events", of: Int.self, options: LogOptions(capacity: 100))
+            try log.append(contentsOf: 0..<150)
+            _ = try log.group("readers", from: 7)
+            let untyped = try scratch.openReadOnly().untypedLog("events")
+            #expect(untyped.offsets == 50..<150 && untyped.groups.map(\.position) == [7])
+            var seen: [String] = []
+            try untyped.forEach(from: 60) { (_, _, content) throws(StoreError) in
+                seen.append(content.json)
+                return seen.count < 80
+            }
+            #expect(seen == (60..<140).map(String.init))
+            #expect(codeThrown { _ = try store.untypedLog("nothing") } == .noSuchCell)
+        }
+    }
+
     @Test func aReadOnlyStoreLooks() throws {
         try withScratchStore { scratch in
             let log = try scratch.open().log("events", of: Int.self)

@@ -1,10 +1,10 @@
 import Cellar
 
-/// What the tool says of lists, blocks and pipes.
+/// What the tool says of lists, logs, blocks and pipes.
 enum StructureLines {
     /// The first bytes of a block, in hexadecimal.
     private static let shownBytes = 64
-    static let kinds: Set<CellInfo.Kind> = [.list, .block, .pipe]
+    static let kinds: Set<CellInfo.Kind> = [.list, .log, .block, .pipe]
 
     /// What `ls` gives as count and type; nil for other kinds.
     static func row(_ info: CellInfo, in store: Store) throws -> (count: String, type: String)? {
@@ -12,6 +12,9 @@ enum StructureLines {
         case .list:
             let list = try store.untypedList(info.name)
             return ("\(try list.count())", "\(Printable.line(list.element.description)), at most \(list.capacity)")
+        case .log:
+            let log = try store.untypedLog(info.name)
+            return ("\(log.offsets.count)", "\(Printable.line(log.elementType)), at most \(log.capacity)")
         case .block: return ("\(info.count)", "bytes")
         case .pipe: return ("-", "\(try store.pipe(info.name).capacity) bytes each way")
         default: return nil
@@ -23,6 +26,7 @@ enum StructureLines {
         if kinds.contains(info.kind), !info.isInMemory { return ["on disk, and nobody has it in memory"] }
         switch info.kind {
         case .list: return try store.untypedList(info.name).elements().map(\.line)
+        case .log: return try log(try store.untypedLog(info.name), isWhole)
         case .block: return [try block(store.block(info.name), isWhole)]
         case .pipe: return pipe(try store.pipe(info.name).status)
         default: return nil
@@ -34,6 +38,7 @@ enum StructureLines {
         if kinds.contains(info.kind), !info.isInMemory { return "null" }
         switch info.kind {
         case .list: return "[" + (try store.untypedList(info.name).elements().map(\.json)).joined(separator: ", ") + "]"
+        case .log: return try json(try store.untypedLog(info.name))
         case .block: return CellContent.escape(try block(store.block(info.name), true))
         case .pipe: return json(try store.pipe(info.name).status)
         default: return nil
@@ -41,6 +46,35 @@ enum StructureLines {
     }
 
     // MARK: Parts
+
+    /// The newest entries of a log that is not shown whole.
+    private static let shownEntries: UInt64 = 32
+
+    private static func log(_ log: UntypedLog, _ isWhole: Bool) throws -> [String] {
+        let offsets = log.offsets
+        var lines = log.groups.map { "group \(Printable.line($0.name)) at \($0.position)" }
+        let first =
+            isWhole
+            ? offsets.lowerBound : max(offsets.lowerBound, offsets.upperBound - min(shownEntries, offsets.upperBound))
+        if first > offsets.lowerBound {
+            lines.append("\(Printable.grouped(Int(first - offsets.lowerBound))) older ones")
+        }
+        try log.forEach(from: first) { (offset, _, content) throws(StoreError) in
+            lines.append("[\(offset)] \(Printable.line(content.description))")
+            return true
+        }
+        return lines
+    }
+
+    private static func json(_ log: UntypedLog) throws -> String {
+        var entries: [String] = []
+        try log.forEach { (offset, time, content) throws(StoreError) in
+            entries.append("{\"offset\": \(offset), \"time\": \(time), \"value\": \(content.json)}")
+            return true
+        }
+        let groups = log.groups.map { "\(CellContent.escape($0.name)): \($0.position)" }
+        return "{\"groups\": {\(groups.joined(separator: ", "))}, \"entries\": [\(entries.joined(separator: ", "))]}"
+    }
 
     private static func block(_ block: SharedBlock, _ isWhole: Bool) throws -> String {
         let bytes = try block.bytes()
@@ -75,8 +109,9 @@ enum StructureLines {
 }
 
 extension Store {
-    /// The cell's info if it is a list, a block or a pipe.
+    /// The cell's info if it is a list, a log, a block or a pipe.
     func structureIfAny(_ name: String) throws -> CellInfo? {
-        try cells().first { $0.name == name && StructureLines.kinds.contains($0.kind) }
+        guard let info = try cellInfo(name), StructureLines.kinds.contains(info.kind) else { return nil }
+        return info
     }
 }

@@ -183,6 +183,12 @@ final class LogCore: Sendable {
         return made
     }
 
+    var groups: [(name: String, position: UInt64)] {
+        (0..<memory.groupCount).map {
+            (String(decoding: memory.name($0), as: UTF8.self), memory.position($0).acquire())
+        }
+    }
+
     private func find(_ name: [UInt8]) -> Int? { (0..<memory.groupCount).first { memory.name($0) == name } }
 
     /// Moves a group's position by what `change` makes of it.

@@ -102,9 +102,7 @@ public struct SharedLog<Element: Sendable>: Sendable {
     /// The names of all groups, and where they are.
     public func groups() throws(StoreError) -> [(name: String, position: UInt64)] {
         try core.checkThere()
-        return (0..<core.memory.groupCount).map {
-            (String(decoding: core.memory.name($0), as: UTF8.self), core.memory.position($0).acquire())
-        }
+        return core.groups
     }
 
     // MARK: State

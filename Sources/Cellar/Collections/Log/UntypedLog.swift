@@ -1,0 +1,52 @@
+/// A log looked at through what is on record of it, for programs that do not have its Swift type: the command-line tool.
+public struct UntypedLog: Sendable {
+    private let core: LogCore
+    private let elements: TableValueShape
+    private let name: String
+
+    init(_ name: String, _ core: LogCore) {
+        self.name = name
+        self.core = core
+        elements = TableValueShape(parsing: core.shape.element, kind: .table)
+    }
+
+    /// What an element is: a schema's text, `string`, `bytes`, or the name of a codec.
+    public var elementType: String { core.shape.element }
+    /// The most entries.
+    public var capacity: Int { core.shape.capacity }
+
+    /// The offsets of what is kept. Takes no lock.
+    public var offsets: Range<UInt64> {
+        let (first, next) = core.memory.range
+        return first..<next
+    }
+
+    /// The names of all groups, and where they are.
+    public var groups: [(name: String, position: UInt64)] { core.groups }
+
+    /// Calls `body` with each entry from `offset` on, or from the oldest that is kept, until it returns false. Takes no lock.
+    /// Throws `.invalidValue` where bytes are no element of the type, `.corruptSegment`, `.removed`, and what `body` throws.
+    public func forEach(
+        from offset: UInt64 = 0, _ body: (_ offset: UInt64, _ time: UInt64, TableContent) throws(StoreError) -> Bool
+    ) throws(StoreError) {
+        var next = offset
+        var goesOn = true
+        while goesOn {
+            let start = next
+            try core.read(from: start, upTo: 64) { (number, time, bytes) throws(StoreError) in
+                guard goesOn else { return }
+                next = number + 1
+                goesOn = try body(number, time, try content(of: bytes))
+            }
+            if next == start { return }
+        }
+    }
+
+    private func content(of bytes: [UInt8]) throws(StoreError) -> TableContent {
+        do throws(StoreError) { return try elements.content(of: bytes) } catch {
+            throw StoreError(
+                .invalidValue,
+                "the log '\(name)' has an element of \(bytes.count) bytes that is no '\(core.shape.element)'")
+        }
+    }
+}
