@@ -1,27 +1,33 @@
 import CCellar
 
 /// A structure's lock, for those who hold it for a fraction of a microsecond.
-struct StructureAccess: Sendable {
-    private let cell: StructureCell
+///
+/// A class, so that it is handed on as one word.
+final class StructureAccess: Sendable {
+    private let attachment: Attachment
+    private let reference: CellReference
     private let spin = SpinBudget()
 
-    init(_ cell: StructureCell) { self.cell = cell }
+    init(_ cell: StructureCell) {
+        attachment = cell.attachment
+        reference = cell.reference.cell
+    }
 
     /// Takes the lock. Throws `.timedOut`, naming the holder, `.readOnly`, `.closed`, `.corruptSegment`.
     @inline(__always)
     func acquire() throws(StoreError) {
         // Its memory cannot be written, nor can the lock in it.
-        if _slowPath(cell.attachment.writePolicy == Attachment.readOnly) { throw cell.attachment.readOnlyError }
-        let outcome = try cell.attachment.tryLock(cell.reference.cell.lock)
+        if _slowPath(attachment.writePolicy == Attachment.readOnly) { throw attachment.readOnlyError }
+        let outcome = try attachment.tryLock(reference.lock)
         if case .locked = outcome {} else { try acquireSlowly(outcome) }
         // No crash point: a word for messages.
-        cell.reference.cell.holder.setRelaxed(LockHolder.briefly(slot: cell.attachment.slot))
+        reference.holder.setRelaxed(LockHolder.briefly(slot: attachment.slot))
     }
 
     /// Others are looked at for a while before sleeping.
     @inline(never)
     private func acquireSlowly(_ first: RobustMutex.Outcome) throws(StoreError) {
-        let mutex = cell.reference.cell.lock
+        let mutex = reference.lock
         var outcome = first
         if case .busy = first {
             _ = spin.spin {
@@ -32,9 +38,9 @@ struct StructureAccess: Sendable {
             }
         }
         if case .locked = outcome { return }
-        try cell.attachment.lockSlowly(cell.reference.cell, after: outcome, timeout: nil)
+        try attachment.lockSlowly(reference, after: outcome, timeout: nil)
     }
 
     @inline(__always)
-    func release() { cell.reference.cell.lock.unlock() }
+    func release() { reference.lock.unlock() }
 }
