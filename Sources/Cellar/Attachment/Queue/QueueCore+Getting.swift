@@ -131,6 +131,30 @@ extension QueueCore {
             })
     }
 
+    /// The same for elements of `size` bytes, which are put `stride` bytes apart; returns how many there were, too.
+    @usableFromInline @unsafe
+    func getPlain(
+        _ target: UnsafeMutableRawPointer, upTo most: Int, size: Int, stride: Int, until deadline: Int64
+    ) throws(StoreError) -> (result: QueueResult, count: Int) {
+        // No crash point: see `QueueMemory.take`.
+        var count = 0
+        let outcome = try waiting(for: .items, until: deadline) {
+            (memory, wakes) throws(StoreError) -> QueueOutcome<Void> in
+            while count < most, case .done(let number) = try next(memory) {
+                let bytes = unsafe try bytes(of: number, memory)
+                guard bytes.count == size else { throw wrongSize }
+                if let start = bytes.baseAddress { unsafe PlainCopy.copySettled(start, target + count &* stride, size) }
+                try memory.take(number, for: holder)
+                note(number)
+                count &+= 1
+            }
+            if count == 0 { return try nothingOutcome(memory) }
+            tellProducers(count, &wakes)
+            return .done(())
+        }
+        return (QueueResult(outcome), count)
+    }
+
     private func nothingOutcome(_ memory: QueueMemory) throws(StoreError) -> QueueOutcome<Void> {
         if case .end = try nothing(memory) { return .end }
         return .wait

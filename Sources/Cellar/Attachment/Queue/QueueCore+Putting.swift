@@ -121,6 +121,34 @@ extension QueueCore {
         return done
     }
 
+    /// The same for elements of `size` bytes that lie `stride` bytes apart.
+    @usableFromInline @unsafe
+    func putPlain(
+        _ elements: UnsafeRawPointer, _ count: Int, size: Int, stride: Int, _ options: PutOptions, until deadline: Int64
+    ) throws(StoreError) -> Int {
+        // No crash point: see `QueueMemory.put`.
+        try checkRoom(size)
+        let how = how(options)
+        var done = 0
+        _ = try waiting(for: .spaces, until: deadline) {
+            (memory, wakes) throws(StoreError) -> QueueOutcome<Void> in
+            if memory.isClosed { throw closedError }
+            let before = done
+            while done < count {
+                let bytes = unsafe UnsafeRawBufferPointer(start: elements + done &* stride, count: size)
+                guard let number = unsafe try memory.put(bytes, how) else { break }
+                note(number)
+                done &+= 1
+            }
+            if done > before {
+                noteHeader()
+                tellConsumers(done - before, &wakes)
+            }
+            return done == count ? .done(()) : .wait
+        }
+        return done
+    }
+
     /// For a task: the bytes are its own.
     @usableFromInline
     func put(_ bytes: [UInt8], _ options: PutOptions, until deadline: Int64) async throws(StoreError) -> QueueResult {

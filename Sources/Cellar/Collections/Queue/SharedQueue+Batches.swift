@@ -13,11 +13,11 @@ extension SharedQueue {
         let deadline = core.deadline(timeout)
         var done = 0
         if plainCount >= 0 {
-            done = unsafe try core.putSome(elements.count, options, until: deadline) {
-                (index, put) throws(StoreError) in
-                try unsafe withUnsafeBytes(of: elements[index]) { (bytes) throws(StoreError) in
-                    unsafe try put(UnsafeRawBufferPointer(rebasing: bytes[..<plainCount]))
-                }
+            done = try unsafe elements.withUnsafeBufferPointer { (buffer) throws(StoreError) in
+                guard let start = buffer.baseAddress else { return 0 }
+                return unsafe try core.putPlain(
+                    start, buffer.count, size: plainCount, stride: MemoryLayout<Element>.stride, options,
+                    until: deadline)
             }
         } else {
             let encoded = try elements.map { (element) throws(StoreError) in try self.bytes(of: element) }
@@ -44,15 +44,23 @@ extension SharedQueue {
     @inlinable
     public func get(upTo most: Int, timeout: Duration? = nil) throws(StoreError) -> [Element] {
         precondition(most > 0, "at least one element is asked for")
-        var elements: [Element] = []
+        if plainCount >= 0 { return try getPlain(upTo: min(most, capacity), until: core.deadline(timeout)) }
         var copies: [[UInt8]] = []
         let result = try unsafe core.getSome(most, until: core.deadline(timeout)) { (bytes) throws(StoreError) in
-            guard plainCount >= 0 else { return copies.append(unsafe [UInt8](bytes)) }
-            guard let element = unsafe ValueCodec<Element>.plain(bytes, plainCount) else { throw core.wrongSize }
-            elements.append(element)
+            copies.append(unsafe [UInt8](bytes))
         }
         if result == .wait { throw core.stayedEmpty }
-        for copy in copies { elements.append(try element(copy)) }
-        return elements
+        return try copies.map { (copy) throws(StoreError) in try element(copy) }
+    }
+
+    @inlinable
+    func getPlain(upTo most: Int, until deadline: Int64) throws(StoreError) -> [Element] {
+        try unsafe withUnsafeTemporaryAllocation(of: Element.self, capacity: most) { (place) throws(StoreError) in
+            let (result, count) = unsafe try core.getPlain(
+                place.baseAddress.unsafelyUnwrapped, upTo: most, size: plainCount, stride: MemoryLayout<Element>.stride,
+                until: deadline)
+            if result == .wait { throw core.stayedEmpty }
+            return unsafe Array(UnsafeBufferPointer(rebasing: place[..<count]))
+        }
     }
 }
