@@ -119,7 +119,10 @@ struct LockListing {
             isAlive: isSame && info?.isAlive == true, mode: mode, duration: since(party.since.acquire()))
     }
 
-    private func since(_ milliseconds: UInt32) -> Duration { .milliseconds(Int(now &- milliseconds)) }
+    /// The clock's 32 bits begin anew after 49 days: the difference is signed, and what began after the look has lasted no time.
+    private func since(_ milliseconds: UInt32) -> Duration {
+        .milliseconds(max(Int(Int32(bitPattern: now &- milliseconds)), 0))
+    }
 
     /// Who holds the cell's own lock.
     private func holder(of cell: CellHeader) -> [LockInfo.Party] {
