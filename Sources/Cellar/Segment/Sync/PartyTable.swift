@@ -120,7 +120,9 @@ struct PartyTable: @unchecked Sendable {
     func trim() {
         // No crash point: too many entries are walked over then, and none is missed.
         var end = used
-        while end > 0, party(end - 1).stateWord.relaxed() == PartyState.free { end -= 1 }
+        // Acquire: pairs with the exchange of the party that ended it without the lock; its ticket is read before that, and whoever
+        // enters there next writes another after this.
+        while end > 0, party(end - 1).state.word == PartyState.free { end -= 1 }
         if end != used { usedWord.setRelaxed(UInt64(end)) }
     }
 }
