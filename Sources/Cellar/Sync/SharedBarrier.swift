@@ -23,7 +23,8 @@ public struct SharedBarrier: Sendable {
         try core.waitAtBarrier(until: core.deadline(timeout))
     }
 
-    /// As `wait`, for a task: blocks no thread. Throws `CancellationError` if the task is cancelled, which breaks the barrier.
+    /// As `wait`, for a task: blocks no thread. Throws `CancellationError` if the task is cancelled, which breaks the barrier if it
+    /// waits for the others already.
     @discardableResult
     nonisolated(nonsending) public func wait(timeout: Duration? = nil) async throws -> Bool {
         try await core.waitAtBarrierQuietly(until: core.deadline(timeout))
