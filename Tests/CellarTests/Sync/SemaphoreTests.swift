@@ -258,6 +258,44 @@ struct SemaphoreTests {
         }
     }
 
+    /// What a process got by waiting takes one entry, not one for each wait.
+    @Test func waitedPermitsArePutTogether() throws {
+        try withScratchStore { scratch in
+            let store = try scratch.open()
+            let count = 260
+            let permits = try store.semaphore("s", count: count)
+            for taken in 0..<count {
+                let thread = try permits.withPermit(count - taken) {
+                    let thread = try NativeThread(name: "waits") {
+                        #expect(throws: Never.self) { try permits.acquire() }
+                    }
+                    try store.settle("s", waiters: 1)
+                    return thread
+                }
+                thread.join()
+            }
+            #expect(permits.available == 0)
+            #expect(permits.core.table.used <= 3)
+            try permits.release(count)
+            #expect(permits.available == count && permits.core.table.used == 0)
+        }
+    }
+
+    /// Permits on their way to a thread that waits are not given back by another, and only what has it may go on.
+    @Test func permitsOnTheirWayAreNobodyElses() throws {
+        try withScratchStore { scratch in
+            let store = try scratch.open()
+            let core = try store.semaphore("s", count: 1, bound: 1).core
+            let seat = try #require(try core.enter(.permits))
+            #expect(codeThrown { try core.releasePermits(1) } == .limitReached)
+            #expect(core.table.party(seat.index).state.phase == .holding)
+            core.table.party(seat.index).markSeen(seat)
+            try core.releasePermits(1)
+            #expect(codeThrown { try core.requireHeld(core.table.party(seat.index).state, seat) } == .corruptSegment)
+            #expect(codeThrown { try core.requireHeld(nil, seat) } == .timedOut)
+        }
+    }
+
     @Test func closingEndsTheWait() throws {
         try withScratchStore { scratch in
             let store = try scratch.open()

@@ -111,6 +111,32 @@ struct SignalTests {
         }
     }
 
+    /// Who gives up breaks the round before its place goes; where the round was over before, it learns how it ended.
+    @Test func whoGivesUpABarrierBreaksItFirst() throws {
+        try withScratchStore { scratch in
+            let store = try scratch.open()
+            let barrier = try store.barrier("b", parties: 3)
+            let core = barrier.core
+            func place() throws -> PartySeat {
+                try core.locked { () throws(StoreError) in try core.enterToWait(round: core.grants.round.number) }
+            }
+            #expect(core.giveUp(try place()) == nil)
+            #expect(barrier.isBroken)
+            try barrier.reset()
+            // Reset before it gave up.
+            var seat = try place()
+            try barrier.reset()
+            #expect(core.giveUp(seat).map { [$0.phase == .called, $0.amount == 1] } == [true, true])
+            core.free(seat)
+            // The last came, and is stopped before it calls anybody.
+            seat = try place()
+            core.table.word.release((core.grants.round.number + 1) << 1)
+            #expect(core.giveUp(seat).map { [$0.phase == .called, $0.amount == 0] } == [true, true])
+            core.free(seat)
+            #expect(!barrier.isBroken && core.table.survey().isAwaited == false)
+        }
+    }
+
     @Test func onceIsOnce() throws {
         try withScratchStore { scratch in
             let store = try scratch.open()

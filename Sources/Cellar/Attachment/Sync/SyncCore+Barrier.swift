@@ -13,7 +13,7 @@ extension SyncCore {
         let arrival = try locked { () throws(StoreError) in try arrive() }
         guard case .waits(let seat, let round) = arrival else { return true }
         do throws(StoreError) {
-            try passed(try wait(seat, until: deadline), seat, round)
+            try passed(try wait(seat, until: deadline), seat)
         } catch {
             tellOthers(error, round)
             throw error
@@ -26,7 +26,7 @@ extension SyncCore {
         let arrival = try await whenLocked { try arrive() }
         guard case .waits(let seat, let round) = arrival else { return true }
         do {
-            try passed(try await waitQuietly(seat, until: deadline), seat, round)
+            try passed(try await waitQuietly(seat, until: deadline), seat)
         } catch {
             tellOthers(error, round)
             throw error
@@ -57,14 +57,28 @@ extension SyncCore {
     }
 
     /// What the wait came to; throws where the round is broken.
-    private func passed(_ state: PartyState?, _ seat: PartySeat, _ round: UInt64) throws(StoreError) {
+    private func passed(_ state: PartyState?, _ seat: PartySeat) throws(StoreError) {
         if let state {
             free(seat)
-            if state.amount != 0 { throw brokenError }
-        } else if grants.breakRound(round) {
+            guard state.phase == .called, state.amount == 0 else { throw brokenError }
+        } else {
             throw waitedInVain("the others at")
         }
-        // Else the round ended before it could be broken.
+    }
+
+    /// Breaks the round of the entry, and ends the entry: in this order, so that whoever resets the barrier meanwhile finds the
+    /// one who gives up. What the entry says, or would say, where the round ended before.
+    func giveUpRound(_ seat: PartySeat, _ party: Party) -> PartyState? {
+        guard grants.breakRound(party.round.relaxed()) else {
+            // The exchange that failed saw another round (acquire; pairs with the release of who moved the word). Who resets
+            // calls all before that; so one who was not called met the others, and is called yet.
+            let state = party.state
+            return state.phase == .waiting ? state.now(.called).with(amount: 0) : state
+        }
+        free(seat)
+        crashPoint("barrier: gave up")
+        lookForTheDead(patience: Self.briefly)
+        return nil
     }
 
     /// Who goes without having waited to the end breaks the round for those who wait.

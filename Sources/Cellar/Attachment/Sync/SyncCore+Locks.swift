@@ -78,14 +78,20 @@ extension SyncCore {
     /// Has so many permits, by then; they are added to those that the process has.
     func acquirePermits(_ count: Int, until deadline: @autoclosure () -> Int64) throws(StoreError) {
         let seat = try locked { () throws(StoreError) in try enterForPermits(count, onlyIfFree: false) }
-        guard case .entered(let seat) = seat, table.party(seat.index).state.phase == .waiting else { return }
-        if try wait(seat, until: deadline()) == nil { throw timedOut }
+        guard case .entered(let seat) = seat else { return }
+        try havePermits(try wait(seat, until: deadline()), seat)
     }
 
     nonisolated(nonsending) func acquirePermitsQuietly(_ count: Int, until deadline: Int64) async throws {
         let seat = try await whenLocked { try enterForPermits(count, onlyIfFree: false) }
-        guard case .entered(let seat) = seat, table.party(seat.index).state.phase == .waiting else { return }
-        if try await waitQuietly(seat, until: deadline) == nil { throw timedOut }
+        guard case .entered(let seat) = seat else { return }
+        try havePermits(try await waitQuietly(seat, until: deadline), seat)
+    }
+
+    /// What a wait for permits came to.
+    private func havePermits(_ state: PartyState?, _ seat: PartySeat) throws(StoreError) {
+        try requireHeld(state, seat)
+        table.party(seat.index).markSeen(seat)
     }
 
     func tryAcquirePermits(_ count: Int) throws(StoreError) -> Bool {
@@ -109,7 +115,7 @@ extension SyncCore {
     private func enterForPermits(_ count: Int, onlyIfFree: Bool) throws(StoreError) -> Entering {
         try requirePossible(count)
         if grants.isFree(for: PartyState(.holding, .permits, amount: count), table.survey()),
-            let own = ownPermits(from: 0)
+            let own = ownPermits
         {
             let state = own.state
             if own.exchange(state, state.with(amount: state.amount + count)) {
@@ -117,23 +123,43 @@ extension SyncCore {
                 return .added
             }
         }
-        return try enter(.permits, amount: count, onlyIfFree: onlyIfFree).map(Entering.entered) ?? .refused
+        mergeOwnPermits()
+        guard let seat = try enter(.permits, amount: count, onlyIfFree: onlyIfFree) else { return .refused }
+        let party = table.party(seat.index)
+        if party.state.phase == .waiting { return .entered(seat) }
+        party.markSeen(seat)
+        return .added
     }
 
-    /// An entry, from the index on, whose permits any thread of the process may give back.
-    private func ownPermits(from index: Int) -> Party? {
-        for index in index..<max(table.used, index) {
-            let party = table.party(index)
-            if party.state.phase == .holding, party.state.how == .permits, isOwn(party) { return party }
+    /// Puts what the process has into one entry, so that it takes no more of them than it has threads that wait. Under the lock.
+    private func mergeOwnPermits() {
+        var kept: Party?
+        for party in (0..<table.used).lazy.map(table.party) where isOwnPermits(party) {
+            guard let first = kept else {
+                kept = party
+                continue
+            }
+            let (sum, state) = (first.state, party.state)
+            guard first.exchange(sum, sum.with(amount: sum.amount + state.amount)) else { continue }
+            // No crash point: killed here or after it, both entries go with their process. Too many permits are in use for a
+            // moment, which only those see who look without the lock.
+            _ = party.exchange(state, PartyState(word: PartyState.free))
         }
-        return nil
     }
+
+    /// Whether the entry says what permits this process has; not those on their way to one who waits yet.
+    private func isOwnPermits(_ party: Party) -> Bool {
+        let state = party.state
+        return state.phase == .holding && state.how == .permits && isOwn(party) && party.isSeen
+    }
+
+    /// An entry whose permits any thread of the process may give back.
+    private var ownPermits: Party? { (0..<table.used).lazy.map(table.party).first(where: isOwnPermits) }
 
     private var ownPermitCount: Int {
         (0..<table.used).reduce(0) { sum, index in
             let party = table.party(index)
-            let state = party.state
-            return state.phase == .holding && state.how == .permits && isOwn(party) ? sum + state.amount : sum
+            return isOwnPermits(party) ? sum + party.state.amount : sum
         }
     }
 
@@ -143,7 +169,7 @@ extension SyncCore {
             let given = min(ownPermitCount, count)
             try addPermits(count - given, releasing: count)
             var left = given
-            while left > 0, let party = ownPermits(from: 0) {
+            while left > 0, let party = ownPermits {
                 let state = party.state
                 let part = min(state.amount, left)
                 left -= part

@@ -58,7 +58,7 @@ extension SyncCore {
         guard let party = table.party(seat), case let state = party.state, state.word != PartyState.free else {
             // Others take what a process has that closed the store.
             try attachment.checkUsable()
-            throw StoreError(.corruptSegment, "the place of this process among those who wait for \(title) is gone")
+            throw placeGone
         }
         guard state.phase == .waiting else { return state }
         do throws(StoreError) {
@@ -75,6 +75,7 @@ extension SyncCore {
     /// Ends the wait, and lets those behind have what there is; what the entry says instead if it had ended before.
     func giveUp(_ seat: PartySeat) -> PartyState? {
         guard !attachment.isForked, let party = table.party(seat) else { return nil }
+        if shape.kind == .barrier { return giveUpRound(seat, party) }
         let state = party.state
         guard state.phase == .waiting, state.tag == UInt16(truncatingIfNeeded: seat.ticket),
             party.exchange(state, PartyState(word: PartyState.free))
@@ -94,8 +95,23 @@ extension SyncCore {
     ) throws(StoreError) -> PartySeat {
         let seat = try locked { () throws(StoreError) in try enter(how, amount: amount, token: token) }
         guard let seat else { throw timedOut }
-        if table.party(seat.index).state.phase == .waiting, try wait(seat, until: deadline()) == nil { throw timedOut }
+        if table.party(seat.index).state.phase == .waiting { try requireHeld(try wait(seat, until: deadline()), seat) }
         return seat
+    }
+
+    /// Throws unless a wait ended with what was asked for.
+    func requireHeld(_ state: PartyState?, _ seat: PartySeat) throws(StoreError) {
+        guard let state else { throw timedOut }
+        guard state.phase == .holding, state.tag == UInt16(truncatingIfNeeded: seat.ticket),
+            table.party(seat) != nil
+        else {
+            try attachment.checkUsable()
+            throw placeGone
+        }
+    }
+
+    private var placeGone: StoreError {
+        StoreError(.corruptSegment, "the place of this process among those who wait for \(title) is gone")
     }
 
     nonisolated(nonsending) func acquireQuietly(
@@ -103,8 +119,8 @@ extension SyncCore {
     ) async throws -> PartySeat {
         let seat = try await whenLocked { try enter(how, amount: amount, token: token) }
         guard let seat else { throw timedOut }
-        if table.party(seat.index).state.phase == .waiting, try await waitQuietly(seat, until: deadline) == nil {
-            throw timedOut
+        if table.party(seat.index).state.phase == .waiting {
+            try requireHeld(try await waitQuietly(seat, until: deadline), seat)
         }
         return seat
     }

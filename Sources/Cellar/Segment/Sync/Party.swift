@@ -72,6 +72,21 @@ struct Party: @unchecked Sendable {
     var bell: SharedFutex { unsafe SharedFutex(address + CELLAR_PARTY_BELL) }
     var since: SharedFutex { unsafe SharedFutex(address + CELLAR_PARTY_SINCE) }
 
+    /// Of permits: whether the waiter has seen that it has them, and looks at the entry no more. Until then they are not given back,
+    /// or put together with others of the process.
+    var isSeen: Bool { token.acquire() == ticket.relaxed() }
+
+    /// By the waiter of the seat. Tickets only grow, so one whose entry went to another meanwhile marks nothing of the other's.
+    func markSeen(_ seat: PartySeat) {
+        // No crash point: for this process alone, and the entry goes with it.
+        var found = token.acquire()
+        while found < seat.ticket {
+            let (isDone, original) = token.compareExchange(found, seat.ticket)
+            if isDone { return }
+            found = original
+        }
+    }
+
     /// Ends the entry, if it is still the seat's; by its party.
     func free(_ seat: PartySeat) -> Bool {
         while case let seen = state, seen.word != PartyState.free, seen.tag == UInt16(truncatingIfNeeded: seat.ticket),
