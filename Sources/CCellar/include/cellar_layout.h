@@ -137,7 +137,7 @@ typedef struct cellar_process {
     uint64_t state;        // (atomic) 0 free, 1 live
     uint64_t attachment;   // (atomic) number of the attachment, never given twice in a segment's life
     uint32_t pid;
-    uint32_t thread;       // the keeper's thread id
+    uint32_t thread;       // (atomic) the keeper's thread id; 0 while somebody mends what a dead one left
     uint64_t started_ns;   // wall clock
     uint32_t wake;         // (atomic, futex) bumped to wake the keeper
     uint32_t reserved0;
@@ -523,6 +523,7 @@ static_assert(sizeof(cellar_limbo) == 48, "limbo");
     X(cellar_segment, dirty_pages, CELLAR_SEGMENT_DIRTY_PAGES) \
     X(cellar_process, state, CELLAR_PROCESS_STATE) \
     X(cellar_process, attachment, CELLAR_PROCESS_ATTACHMENT) \
+    X(cellar_process, thread, CELLAR_PROCESS_THREAD) \
     X(cellar_process, wake, CELLAR_PROCESS_WAKE) \
     X(cellar_process, liveness, CELLAR_PROCESS_LIVENESS) \
     X(cellar_process, name, CELLAR_PROCESS_NAME) \

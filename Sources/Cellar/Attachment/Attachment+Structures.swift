@@ -35,6 +35,8 @@ extension Attachment {
             throw Self.noSuchCell(name, in: directory.path)
         }
         try CellName.check(name)
+        // What could not be read back would keep the whole store from being listed and written.
+        precondition(form.map { StructureForm(parsing: $0.text) == $0 } ?? true, "a form is what its text says")
         let cell = try bringIn(name, creates: form != nil) { (bytes, catalog) throws(StoreError) in
             if let offset = try Directory(segment: catalog.segment).find(bytes) {
                 let cell = try CellHeader(segment: catalog.segment, at: offset)

@@ -128,8 +128,9 @@ struct KeeperLoop {
         while !shouldStop() {
             let seen = table.wake(slot).acquire()
             if !isCheckpointer { isCheckpointer = tryRole() }
+            // Everyone looks for the dead: the checkpointer may be stopped.
+            patrol()
             if isCheckpointer {
-                patrol()
                 checkpoint(&nextPass, shouldStop)
             } else if !shouldStop() {
                 asleep { table.wake(slot).wait(while: seen, atMost: Self.patrol) }

@@ -96,6 +96,10 @@ struct ProcessTable {
             // Whoever lives holds its mutex, so a live slot that could be locked is a dead one, even if somebody who
             // met its death before us died too.
             if state(slot).acquire() == Self.live {
+                // The lock word has this thread's id now, and in another container that may be the dead keeper's: those who
+                // are told of the death below must not take it for alive.
+                thread(slot).release(0)
+                crashPoint("sweep: no thread")
                 mend(slot)
                 crashPoint("sweep: mended")
                 state(slot).release(Self.free)
@@ -132,8 +136,13 @@ struct ProcessTable {
         guard slot >= 0, slot < Int(CELLAR_PROCESS_SLOTS), state(slot).acquire() == Self.live,
             attachment(slot).relaxed() == number
         else { return false }
-        let entry = unsafe segment.fixed(Self.slotOffset(slot)).assumingMemoryBound(to: cellar_process.self)
-        return unsafe isAlive(slot, thread: entry.pointee.thread)
+        // Looked at before and after: in between, the slot may have been given to another.
+        return isAlive(slot, thread: thread(slot).acquire()) && attachment(slot).acquire() == number
+    }
+
+    /// The keeper's thread id.
+    private func thread(_ slot: Int) -> SharedFutex {
+        segment.futex(Self.slotOffset(slot) + CELLAR_PROCESS_THREAD)
     }
 
     /// Whether the slot's words are such as this table writes.
@@ -142,8 +151,7 @@ struct ProcessTable {
     /// Whether the slot's keeper lives, without touching its mutex: the C library keeps the holder's thread id in the
     /// mutex and the kernel sets the died bit there.
     private func isAlive(_ slot: Int, thread: UInt32) -> Bool {
-        let mutex = unsafe segment.fixed(Self.slotOffset(slot) + CELLAR_PROCESS_LIVENESS)
-        let lockWord = unsafe mutex.load(as: UInt32.self)
+        let lockWord = segment.futex(Self.slotOffset(slot) + CELLAR_PROCESS_LIVENESS).acquire()
         let ownerDied: UInt32 = 0x4000_0000
         // Another's thread id is there while somebody sweeps a dead slot.
         return lockWord & ownerDied == 0 && thread != 0 && lockWord & 0x3FFF_FFFF == thread & 0x3FFF_FFFF

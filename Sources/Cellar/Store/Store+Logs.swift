@@ -80,7 +80,8 @@ extension LogOptions {
     /// What a new log is to be.
     func shape(element: String, size: Int?) throws(StoreError) -> LogShape {
         precondition(capacity.map { $0 > 0 } ?? true, "a log has room for at least one entry")
-        precondition(maximumByteCount.map { $0 >= 0 } ?? true, "a number of bytes is not negative")
+        precondition(
+            (maximumByteCount ?? 0) >= 0 && (retainedByteCount ?? 0) >= 0, "a number of bytes is not negative")
         let shape = LogShape(
             capacity: capacity ?? 4096, room: size ?? maximumByteCount ?? 256, bytes: retainedByteCount ?? 0,
             age: ageMilliseconds ?? 0, element: element)

@@ -119,6 +119,31 @@ struct LogTests {
         }
     }
 
+    /// Two who take from one group by turns: who comes late waits for the next, and is not at an end.
+    @Test func twoShareAGroup() throws {
+        try withScratchStore { scratch in
+            try runTask {
+                let log = try scratch.open().log("events", of: Int.self)
+                let group = try log.group("readers")
+                let readers = (0..<2).map { _ in
+                    background {
+                        var seen: [Int] = []
+                        for try await entry in group.entries {
+                            if entry.element < 0 { break }
+                            seen.append(entry.element)
+                        }
+                        return seen
+                    }
+                }
+                for number in 0..<400 { try log.append(number) }
+                try log.append(contentsOf: [-1, -1])
+                var all: [Int] = []
+                for reader in readers { all += try await reader.value }
+                #expect(all.sorted() == Array(0..<400))
+            }
+        }
+    }
+
     @Test func withoutItsType() throws {
         try withScratchStore { scratch in
             let store = try scratch.open()

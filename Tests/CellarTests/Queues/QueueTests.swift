@@ -223,4 +223,52 @@ struct QueueTests {
             #expect(try queue.get(upTo: 9) == [1, 2, 3])
         }
     }
+
+    /// Text that is none, among others: each of the others came out, before and after, and only it is gone.
+    @Test func oneThatIsNoElementTakesNoOtherAlong() throws {
+        try withScratchStore { scratch in
+            let store = try scratch.open()
+            func codec(_ version: Int) -> TableCodec<Int> {
+                TableCodec(
+                    type: "number", encode: { [UInt8("\($0)".utf8.first!)] },
+                    decode: { bytes in
+                        guard let number = Int(String(decoding: bytes, as: UTF8.self)), number != version else {
+                            throw StoreError(.invalidValue, "of another version")
+                        }
+                        return number
+                    })
+            }
+            let queue = try store.queue("numbers", codec: codec(3), options: QueueOptions(maximumDeliveries: 1))
+            try queue.put(contentsOf: 1...5)
+            #expect(try queue.get(upTo: 5) == [1, 2])
+            #expect(codeThrown { _ = try queue.get(upTo: 5) } == .invalidValue)
+            #expect(try queue.get(upTo: 5) == [4, 5])
+            for _ in 0..<4 { try queue.taskDone() }
+            try queue.join(timeout: .zero)
+
+            try queue.put(contentsOf: 2...4)
+            #expect(try queue.lease(upTo: 9).map(\.element) == [2, 4])
+            #expect(try queue.deadLetters.count == 1)
+            try queue.removeAll()
+            try queue.put(3)
+            #expect(codeThrown { _ = try queue.get() } == .invalidValue)
+            #expect(try queue.depth.taken == 0)
+        }
+    }
+
+    @Test func whatCannotBeIsRefused() throws {
+        try withScratchStore { scratch in
+            let store = try scratch.open()
+            let many = QueueOptions(maximumDeliveries: .max)
+            #expect(codeThrown { _ = try store.queue("jobs", of: Int.self, options: many) } == .memoryFull)
+            #expect(
+                codeThrown { _ = try store.log("log", of: Int.self, options: LogOptions(retainedByteCount: .max)) }
+                    == .memoryFull)
+            #expect(try store.cells().isEmpty)
+            let queue = try store.queue("jobs", of: Int.self)
+            #expect(codeThrown { try queue.put(1, priority: 1) } == .invalidValue)
+            #expect(codeThrown { try queue.put(1, priority: -1) } == .invalidValue)
+            try store.sync()
+        }
+    }
 }

@@ -82,9 +82,10 @@ final class LogCore: Sendable {
         try checkThere()
         var number = start
         var count = 0
+        // What is appended meanwhile is for the next time: a reader that is slower than the writers comes to an end.
+        let next = memory.range.next
         while count < most {
-            let (first, next) = memory.range
-            number = max(number, first)
+            number = max(number, memory.range.first)
             guard number < next else { return }
             if let entry = try memory.read(number) {
                 try body(number, entry.time, entry.bytes)
@@ -172,7 +173,8 @@ final class LogCore: Sendable {
         }
         let made = try locked { (memory) throws(StoreError) -> Int? in
             if let index = find(bytes) { return index }
-            let index = memory.addGroup(bytes, at: start ?? memory.range.first)
+            let (first, next) = memory.range
+            let index = memory.addGroup(bytes, at: min(start ?? first, next))
             attachment.noteChange(memory.headBytes, of: cell.reference.cell)
             return index
         }

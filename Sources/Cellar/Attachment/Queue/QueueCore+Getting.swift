@@ -11,28 +11,38 @@ struct QueueTicket: Sendable, Hashable {
 extension QueueCore {
     /// The next item to be delivered, when what is due and what is leased to nobody has come back.
     @inline(__always)
-    private func next(_ memory: QueueMemory) throws(StoreError) -> QueueOutcome<Int> {
+    private func next(_ memory: QueueMemory, _ wakes: inout Wakes) throws(StoreError) -> QueueOutcome<Int> {
         if _slowPath(unsafe memory.state.pointee.delayed != 0 || memory.state.pointee.next_lease_end != .max) {
-            try bringBack(memory)
+            try bringBack(memory, &wakes)
         }
         if let number = try memory.first() { return .done(number) }
-        return try nothing(memory)
+        return try nothing(memory, &wakes)
     }
 
     @inline(never)
-    private func bringBack(_ memory: QueueMemory) throws(StoreError) {
+    private func bringBack(_ memory: QueueMemory, _ wakes: inout Wakes) throws(StoreError) {
+        let before = unsafe memory.state.pointee.ready
         try memory.releaseDue(at: MonotonicClock.wall() / 1_000_000)
         if unsafe memory.state.pointee.next_lease_end <= QueueMemory.monotonicMilliseconds {
-            for number in try memory.takeBackLeases() { note(number) }
+            try takeBack(memory, &wakes)
         }
+        // One of them is for this consumer.
+        let more = unsafe memory.state.pointee.ready &- before
+        if more > 1, more <= memory.capacity { tellConsumers(Int(more) - 1, &wakes) }
+    }
+
+    /// What is leased to nobody any more comes back, or is set aside: which may have been what others wait for.
+    private func takeBack(_ memory: QueueMemory, _ wakes: inout Wakes) throws(StoreError) {
+        for number in try memory.takeBackLeases() { note(number) }
+        tellJoiners(&wakes)
+        tellOfTheEnd(memory, &wakes)
     }
 
     @inline(never)
-    private func nothing(_ memory: QueueMemory) throws(StoreError) -> QueueOutcome<Int> {
+    private func nothing(_ memory: QueueMemory, _ wakes: inout Wakes) throws(StoreError) -> QueueOutcome<Int> {
         // A lease may have ended with its holder, of which nobody has told yet.
         if unsafe memory.state.pointee.leased > 0 {
-            let back = try memory.takeBackLeases()
-            for number in back { note(number) }
+            try takeBack(memory, &wakes)
             if let number = try memory.first() { return .done(number) }
         }
         let state = unsafe memory.state.pointee
@@ -54,7 +64,7 @@ extension QueueCore {
     private func take(
         _ memory: QueueMemory, _ wakes: inout Wakes, _ read: (UnsafeRawBufferPointer) throws(StoreError) -> Void
     ) throws(StoreError) -> QueueOutcome<Void> {
-        switch try next(memory) {
+        switch try next(memory, &wakes) {
         case .done(let number):
             unsafe try read(try bytes(of: number, memory))
             try memory.take(number, for: holder)
@@ -116,8 +126,8 @@ extension QueueCore {
             try waiting(for: .items, until: deadline) { (memory, wakes) throws(StoreError) -> QueueOutcome<Void> in
                 var last = QueueOutcome<Void>.wait
                 while count < most {
-                    guard case .done(let number) = try next(memory) else {
-                        if count == 0 { last = try nothingOutcome(memory) }
+                    guard case .done(let number) = try next(memory, &wakes) else {
+                        if count == 0 { last = try nothingOutcome(memory, &wakes) }
                         break
                     }
                     unsafe try read(try bytes(of: number, memory))
@@ -140,7 +150,7 @@ extension QueueCore {
         var count = 0
         let outcome = try waiting(for: .items, until: deadline) {
             (memory, wakes) throws(StoreError) -> QueueOutcome<Void> in
-            while count < most, case .done(let number) = try next(memory) {
+            while count < most, case .done(let number) = try next(memory, &wakes) {
                 let bytes = unsafe try bytes(of: number, memory)
                 guard bytes.count == size else { throw wrongSize }
                 if let start = bytes.baseAddress { unsafe PlainCopy.copySettled(start, target + count &* stride, size) }
@@ -148,15 +158,15 @@ extension QueueCore {
                 note(number)
                 count &+= 1
             }
-            if count == 0 { return try nothingOutcome(memory) }
+            if count == 0 { return try nothingOutcome(memory, &wakes) }
             tellProducers(count, &wakes)
             return .done(())
         }
         return (QueueResult(outcome), count)
     }
 
-    private func nothingOutcome(_ memory: QueueMemory) throws(StoreError) -> QueueOutcome<Void> {
-        if case .end = try nothing(memory) { return .end }
+    private func nothingOutcome(_ memory: QueueMemory, _ wakes: inout Wakes) throws(StoreError) -> QueueOutcome<Void> {
+        if case .end = try nothing(memory, &wakes) { return .end }
         return .wait
     }
 
@@ -204,21 +214,22 @@ extension QueueCore {
         _ patience: QueuePatience, _ count: Int, to target: UnsafeMutableRawPointer
     ) throws(StoreError) -> (result: QueueResult, ticket: QueueTicket?) {
         var ticket: QueueTicket?
-        let outcome = try locked { (memory, _) throws(StoreError) in
-            unsafe try leaseOne(memory, count, target, &ticket)
+        let outcome = try locked { (memory, wakes) throws(StoreError) in
+            unsafe try leaseOne(memory, &wakes, count, target, &ticket)
         }
         guard case .wait = outcome, !patience.isNone else { return (QueueResult(outcome), ticket) }
-        let late = try waiting(for: .items, until: patience.deadline) { (memory, _) throws(StoreError) in
-            unsafe try leaseOne(memory, count, target, &ticket)
+        let late = try waiting(for: .items, until: patience.deadline) { (memory, wakes) throws(StoreError) in
+            unsafe try leaseOne(memory, &wakes, count, target, &ticket)
         }
         return (QueueResult(late), ticket)
     }
 
     @inline(__always) @unsafe
     private func leaseOne(
-        _ memory: QueueMemory, _ count: Int, _ target: UnsafeMutableRawPointer, _ ticket: inout QueueTicket?
+        _ memory: QueueMemory, _ wakes: inout Wakes, _ count: Int, _ target: UnsafeMutableRawPointer,
+        _ ticket: inout QueueTicket?
     ) throws(StoreError) -> QueueOutcome<Void> {
-        switch try next(memory) {
+        switch try next(memory, &wakes) {
         case .done(let number):
             let bytes = unsafe try bytes(of: number, memory)
             guard bytes.count == count else { throw wrongSize }
@@ -257,17 +268,17 @@ extension QueueCore {
         _ read: (UnsafeRawBufferPointer, QueueTicket) throws(StoreError) -> Void
     ) throws(StoreError) -> QueueResult {
         QueueResult(
-            try waiting(for: .items, until: deadline) { (memory, _) throws(StoreError) -> QueueOutcome<Void> in
-                unsafe try leaseSome(most, memory, read)
+            try waiting(for: .items, until: deadline) { (memory, wakes) throws(StoreError) -> QueueOutcome<Void> in
+                unsafe try leaseSome(most, memory, &wakes, read)
             })
     }
 
     @usableFromInline
     func lease(until deadline: Int64) async throws(StoreError) -> (QueueResult, [UInt8], QueueTicket?) {
         let outcome = try await waiting(for: .items, until: deadline) {
-            (memory, _) throws(StoreError) -> QueueOutcome<([UInt8], QueueTicket)> in
+            (memory, wakes) throws(StoreError) -> QueueOutcome<([UInt8], QueueTicket)> in
             var found: ([UInt8], QueueTicket)?
-            let outcome = try unsafe self.leaseSome(1, memory) { (bytes, ticket) throws(StoreError) in
+            let outcome = try unsafe self.leaseSome(1, memory, &wakes) { (bytes, ticket) throws(StoreError) in
                 found = unsafe ([UInt8](bytes), ticket)
             }
             if let found { return .done(found) }
@@ -279,20 +290,21 @@ extension QueueCore {
     }
 
     private func leaseSome(
-        _ most: Int, _ memory: QueueMemory, _ read: (UnsafeRawBufferPointer, QueueTicket) throws(StoreError) -> Void
+        _ most: Int, _ memory: QueueMemory, _ wakes: inout Wakes,
+        _ read: (UnsafeRawBufferPointer, QueueTicket) throws(StoreError) -> Void
     ) throws(StoreError) -> QueueOutcome<Void> {
         // No crash point: see `QueueMemory.lease`.
         var count = 0
         while count < most {
-            guard case .done(let number) = try next(memory) else { break }
+            guard case .done(let number) = try next(memory, &wakes) else { break }
             try memory.lease(number, to: holder)
             note(number)
             let fields = unsafe memory.item(number).fields.pointee
             let ticket = QueueTicket(number: number, sequence: fields.sequence, deliveries: fields.deliveries)
-            unsafe try read(try bytes(of: number, memory), ticket)
+            try unsafe read(bytes(of: number, memory), ticket)
             count += 1
         }
-        return count > 0 ? .done(()) : try nothingOutcome(memory)
+        return count > 0 ? .done(()) : try nothingOutcome(memory, &wakes)
     }
 
     /// Ends leases: the items are done. Throws `.leaseEnded` if one had ended before; the others are done all the same.
@@ -315,6 +327,30 @@ extension QueueCore {
             return late
         }
         if late > 0 { throw leaseEnded }
+    }
+
+    /// Turns the first of these leases into items that were got for good, and gives the others back as if they had never been
+    /// delivered.
+    @usableFromInline
+    func keep(_ tickets: [QueueTicket], first count: Int, areDone: Bool) throws(StoreError) {
+        // No crash point: see `QueueMemory.take`, `giveBack`.
+        try locked { (memory, wakes) throws(StoreError) in
+            for (index, ticket) in tickets.enumerated().reversed()
+            where memory.isLeased(ticket.number, ticket.sequence, ticket.deliveries, to: holder) {
+                if index < count {
+                    if !areDone { memory.countTaken(by: holder) }
+                    try memory.acknowledge(ticket.number)
+                } else {
+                    unsafe memory.item(ticket.number).fields.pointee.deliveries = ticket.deliveries &- 1
+                    _ = try memory.giveBack(ticket.number)
+                }
+                note(ticket.number)
+            }
+            tellProducers(count, &wakes)
+            tellConsumers(tickets.count - count, &wakes)
+            tellJoiners(&wakes)
+            tellOfTheEnd(memory, &wakes)
+        }
     }
 
     /// Gives an item back, to be delivered again.
@@ -352,7 +388,7 @@ extension QueueCore {
     /// A closed queue in which nothing is left to come: those who wait for something are told.
     private func tellOfTheEnd(_ memory: QueueMemory, _ wakes: inout Wakes) {
         let state = unsafe memory.state.pointee
-        guard memory.isClosed, state.ready + state.delayed + state.leased == 0 else { return }
+        guard memory.isClosed, state.ready | state.delayed | state.leased == 0 else { return }
         tellConsumers(.max, &wakes)
     }
 

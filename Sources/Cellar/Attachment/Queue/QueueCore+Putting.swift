@@ -15,8 +15,10 @@ extension QueueCore {
     }
 
     @inline(__always)
-    func how(_ options: PutOptions) -> QueuePut {
-        if _slowPath(options.priority < 0 || options.priority >= memory.priorities) { refuse(options.priority) }
+    func how(_ options: PutOptions) throws(StoreError) -> QueuePut {
+        if _slowPath(options.priority < 0 || options.priority >= memory.priorities) {
+            throw noSuchPriority(options.priority)
+        }
         let now = MonotonicClock.coarseWallMilliseconds()
         let due = options.delay.map { Self.due(after: $0) } ?? 0
         return QueuePut(priority: options.priority, due: due, now: now)
@@ -30,8 +32,10 @@ extension QueueCore {
     }
 
     @inline(never)
-    private func refuse(_ priority: Int) -> Never {
-        preconditionFailure("the queue '\(cell.name)' has the priorities 0..<\(memory.priorities), and not \(priority)")
+    private func noSuchPriority(_ priority: Int) -> StoreError {
+        StoreError(
+            .invalidValue,
+            "the queue '\(cell.name)' has the priorities 0 to \(memory.priorities - 1), and not \(priority)")
     }
 
     /// Throws `.invalidValue` for an element that is too long.
@@ -58,7 +62,7 @@ extension QueueCore {
     {
         // No crash point: see `QueueMemory.put`.
         try checkRoom(bytes.count)
-        let how = how(options)
+        let how = try how(options)
         let isPut = try locked { (memory, wakes) throws(StoreError) in unsafe try attempt(bytes, how, memory, &wakes) }
         if _fastPath(isPut) || patience.isNone { return isPut }
         return unsafe try putSlowly(bytes, how, until: patience.deadline)
@@ -95,7 +99,7 @@ extension QueueCore {
         _ bytes: (Int, (UnsafeRawBufferPointer) throws(StoreError) -> Bool) throws(StoreError) -> Bool
     ) throws(StoreError) -> Int {
         // No crash point: see `QueueMemory.put`.
-        let how = how(options)
+        let how = try how(options)
         var done = 0
         let outcome = try waiting(for: .spaces, until: deadline) {
             (memory, wakes) throws(StoreError) -> QueueOutcome<Void> in
@@ -128,7 +132,7 @@ extension QueueCore {
     ) throws(StoreError) -> Int {
         // No crash point: see `QueueMemory.put`.
         try checkRoom(size)
-        let how = how(options)
+        let how = try how(options)
         var done = 0
         _ = try waiting(for: .spaces, until: deadline) {
             (memory, wakes) throws(StoreError) -> QueueOutcome<Void> in
@@ -154,7 +158,7 @@ extension QueueCore {
     func put(_ bytes: [UInt8], _ options: PutOptions, until deadline: Int64) async throws(StoreError) -> QueueResult {
         // No crash point: see `QueueMemory.put`.
         try checkRoom(bytes.count)
-        let how = how(options)
+        let how = try how(options)
         let outcome = try await waiting(for: .spaces, until: deadline) {
             (memory, wakes) throws(StoreError) -> QueueOutcome<Void> in
             try unsafe bytes.span.withUnsafeBytes { (bytes) throws(StoreError) in

@@ -141,6 +141,7 @@ extension QueueCore {
                 count += 1
             }
             try memory.rebuild()
+            noteAll()
             tellProducers(.max, &wakes)
             tellJoiners(&wakes)
             return count
@@ -169,12 +170,13 @@ extension QueueCore {
         // No crash point: see `QueueMemory.reviveDead`.
         try checkWritable()
         return try locked { (memory, wakes) throws(StoreError) in
-            var count = 0
-            while let number = memory.firstDead() {
+            let dead = (0..<memory.capacity).filter { memory.item($0).state == .dead }
+            // The newest first: each then goes before those that came back already.
+            for number in dead.sorted(by: { memory.item($0).sequence > memory.item($1).sequence }) {
                 try memory.reviveDead(number)
                 note(number)
-                count += 1
             }
+            let count = dead.count
             tellConsumers(count, &wakes)
             return count
         }

@@ -70,8 +70,12 @@ final class QueueCore: Sendable {
     private func mend() throws(StoreError) {
         do throws(StoreError) {
             if cell.reference.cell.isRemoved { throw attachment.removedError }
-            if cell.reference.whole.relaxed() != 1 { try memory.rebuild() } else { try memory.mendAfterDeaths() }
-            attachment.noteChange(0..<shape.byteCount, of: cell.reference.cell)
+            if cell.reference.whole.relaxed() != 1 {
+                try memory.rebuild()
+                noteAll()
+            } else {
+                for number in try memory.mendAfterDeaths() { note(number) }
+            }
         } catch {
             access.release()
             throw error
@@ -92,6 +96,10 @@ final class QueueCore: Sendable {
         noteChunk(range.lowerBound >> SegmentLayout.chunkShift)
         let last = (range.upperBound - 1) >> SegmentLayout.chunkShift
         if last != range.lowerBound >> SegmentLayout.chunkShift { noteChunk(last) }
+    }
+
+    func noteAll() {
+        attachment.noteChange(0..<shape.byteCount, of: cell.reference.cell)
     }
 
     @inline(__always)

@@ -60,13 +60,16 @@ struct QueueWait {
         return unsafe (memory.index + offset).assumingMemoryBound(to: UInt32.self)
     }
 
-    /// Under the lock, after a sleep.
-    mutating func leave(_ memory: QueueMemory) {
+    /// Under the lock, after a sleep. False if somebody had counted it out.
+    @discardableResult
+    mutating func leave(_ memory: QueueMemory) -> Bool {
         // No crash point: see above.
-        guard let seen else { return }
+        guard let seen else { return true }
         self.seen = nil
         let count = unsafe count(in: memory)
-        if memory.bell(bell).acquire() == seen, unsafe count.pointee > 0 { unsafe count.pointee -= 1 }
+        guard memory.bell(bell).acquire() == seen else { return false }
+        if unsafe count.pointee > 0 { unsafe count.pointee -= 1 }
+        return true
     }
 
     /// Under the lock, before a sleep.
@@ -85,6 +88,11 @@ struct QueueWait {
             // It may be due in a thousand years, or be damaged.
             let left = Int64(clamping: min(due > wall ? due - wall : 0, 1000))
             limit = min(limit, now + left * 1_000_000 + 1_000_000)
+        }
+        let end = unsafe memory.state.pointee.next_lease_end
+        if end != .max {
+            let coarse = QueueMemory.monotonicMilliseconds
+            limit = min(limit, now + Int64(min(end > coarse ? end - coarse : 0, 1000)) * 1_000_000 + 4_000_000)
         }
         return limit
     }
@@ -124,7 +132,12 @@ extension QueueCore {
                 while: memory.bell(bell), is: seen, until: limit, keeping: attachment,
                 unless: { [attachment] in attachment.isClosed })
             if woken == .cancelled {
-                try locked { (memory, _) throws(StoreError) in wait.leave(memory) }
+                try locked { (memory, wakes) throws(StoreError) in
+                    // Whoever counted this one out meant to wake somebody who goes on.
+                    if wait.leave(memory) { return }
+                    if bell == .items { tellConsumers(1, &wakes) }
+                    if bell == .spaces { tellProducers(1, &wakes) }
+                }
                 return .cancelled
             }
         }

@@ -34,6 +34,7 @@ public struct LogGroup<Element: Sendable>: Sendable {
     /// Reads the next entries, at least one and up to `most`, and moves the position behind them, in one step. Waits and throws
     /// as `next`.
     public func take(upTo most: Int = 1, timeout: Duration? = nil) throws(StoreError) -> [SharedLog<Element>.Entry] {
+        precondition(most > 0, "at least one entry is asked for")
         let deadline = timeout.map { MonotonicClock.deadline(after: $0) } ?? MonotonicClock.never
         while true {
             guard try log.core.wait(for: position, until: deadline) else { throw log.nothingCame }
@@ -42,17 +43,18 @@ public struct LogGroup<Element: Sendable>: Sendable {
         }
     }
 
-    private func takeThose(upTo most: Int) throws(StoreError) -> [SharedLog<Element>.Entry] {
-        var copies: [(UInt64, UInt64, [UInt8])] = []
-        try log.core.move(index) { (position, memory) throws(StoreError) in
-            copies = []
-            try log.core.read(from: position, upTo: most) { (number, time, bytes) throws(StoreError) in
-                copies.append((number, time, bytes))
+    /// What there is, if anything. Read and decoded before the position is moved, and once more if somebody else moved it.
+    fileprivate func takeThose(upTo most: Int) throws(StoreError) -> [SharedLog<Element>.Entry] {
+        while true {
+            let start = position
+            let found = try log.entries(from: start, upTo: most)
+            guard let last = found.last else { return [] }
+            var isMine = false
+            try log.core.move(index) { (position, _) throws(StoreError) in
+                isMine = position == start
+                return isMine ? last.offset + 1 : position
             }
-            return copies.last.map { $0.0 + 1 } ?? position
-        }
-        return try copies.map { (copy) throws(StoreError) in
-            SharedLog.Entry(offset: copy.0, time: copy.1, element: try log.element(copy.2))
+            if isMine { return found }
         }
     }
 
@@ -76,7 +78,8 @@ public struct LogEntries<Item: Sendable>: AsyncSequence, AsyncIteratorProtocol, 
             guard try await group.log.core.wait(for: group.position, until: MonotonicClock.never) != nil else {
                 throw CancellationError()
             }
-            if let entry = try group.take(upTo: 1, timeout: .zero).first { return entry }
+            // Another of the group may have been quicker.
+            if let entry = try group.takeThose(upTo: 1).first { return entry }
         }
     }
 }

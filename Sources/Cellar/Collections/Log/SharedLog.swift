@@ -69,6 +69,7 @@ public struct SharedLog<Element: Sendable>: Sendable {
     public func entries(
         from offset: UInt64, upTo most: Int = .max, timeout: Duration?
     ) throws(StoreError) -> [Entry] {
+        precondition(most > 0, "at least one entry is asked for")
         let deadline = timeout.map { MonotonicClock.deadline(after: $0) } ?? MonotonicClock.never
         while true {
             guard try core.wait(for: offset, until: deadline) else { throw nothingCame }

@@ -20,7 +20,8 @@ public struct QueueLease<Element: Sendable>: Sendable {
     public var sequence: UInt64 { ticket.sequence }
 
     /// Ends the lease: the item is done, and gone. With `sync`, returns when that is on disk: then the item does not come back
-    /// after a power cut either.
+    /// after a power cut either. What was put elsewhere as its result should be on disk before (`put(sync: true)`): two queues
+    /// are not written as of one moment.
     ///
     /// Throws `.leaseEnded` if the lease had ended: somebody else may have the item.
     @inlinable
@@ -88,7 +89,12 @@ extension SharedQueue {
             copies.append(unsafe ([UInt8](bytes), ticket))
         }
         var leases: [QueueLease<Element>] = []
-        for copy in copies { leases.append(try lease(copy.bytes, copy.ticket)) }
+        var fault: StoreError?
+        for copy in copies {
+            do throws(StoreError) { leases.append(try lease(copy.bytes, copy.ticket)) } catch { fault = error }
+        }
+        // The good ones first: the other was rejected, and comes again, by itself in the end.
+        if let fault, leases.isEmpty { throw fault }
         return (result, leases)
     }
 
@@ -96,7 +102,7 @@ extension SharedQueue {
         do throws(StoreError) {
             return QueueLease(element: try element(bytes), core: core, ticket: ticket)
         } catch {
-            try core.reject(ticket, delay: .zero)
+            try? core.reject(ticket, delay: .zero)
             throw error
         }
     }
@@ -107,7 +113,8 @@ extension SharedQueue {
         guard let lease = try lease(timeout: timeout) else { return nil }
         let result: Result
         do { result = try body(lease.element) } catch {
-            try lease.reject()
+            // It may have ended meanwhile, which changes nothing.
+            try? lease.reject()
             throw error
         }
         try lease.acknowledge()

@@ -45,12 +45,30 @@ extension SharedQueue {
     public func get(upTo most: Int, timeout: Duration? = nil) throws(StoreError) -> [Element] {
         precondition(most > 0, "at least one element is asked for")
         if plainCount >= 0 { return try getPlain(upTo: min(most, capacity), until: core.deadline(timeout)) }
-        var copies: [[UInt8]] = []
-        let result = try unsafe core.getSome(most, until: core.deadline(timeout)) { (bytes) throws(StoreError) in
-            copies.append(unsafe [UInt8](bytes))
+        return try getEncoded(upTo: most, until: core.deadline(timeout))
+    }
+
+    /// Leased first, so that one that is no element does not take the others along.
+    @usableFromInline
+    func getEncoded(upTo most: Int, until deadline: Int64) throws(StoreError) -> [Element] {
+        var copies: [(bytes: [UInt8], ticket: QueueTicket)] = []
+        let result = try unsafe core.lease(most, until: deadline) { (bytes, ticket) throws(StoreError) in
+            copies.append(unsafe ([UInt8](bytes), ticket))
         }
         if result == .wait { throw core.stayedEmpty }
-        return try copies.map { (copy) throws(StoreError) in try element(copy) }
+        var elements: [Element] = []
+        var fault: StoreError?
+        for copy in copies {
+            do throws(StoreError) { elements.append(try element(copy.bytes)) } catch {
+                fault = error
+                break
+            }
+        }
+        // The first that is none goes, and its error comes out; a later one waits for its turn.
+        let kept = fault != nil && elements.isEmpty ? 1 : elements.count
+        try core.keep(copies.map(\.ticket), first: kept, areDone: fault != nil && elements.isEmpty)
+        if let fault, elements.isEmpty { throw fault }
+        return elements
     }
 
     @inlinable

@@ -31,7 +31,7 @@ public struct SharedQueue<Element: Sendable>: Sendable {
     ///   - priority: higher ones are delivered first; from 0 to the number of priorities the queue was made with, less 1.
     ///   - delay: the element is not delivered before that time; then it takes the place in the order that it was put at.
     ///   - timeout: how long to wait for room; nil for as long as it takes.
-    ///   - sync: returns when the element is on disk.
+    ///   - sync: returns when the element is on disk. Where that fails, the error comes out and the element is in the queue.
     ///
     /// O(1) (O(log delayed) with a delay). Throws `.timedOut`, `.closed` once the queue is closed, `.invalidValue` for an
     /// element that is too long, `.readOnly`, `.removed`.
@@ -72,11 +72,7 @@ public struct SharedQueue<Element: Sendable>: Sendable {
     /// O(1). Throws `.timedOut` after `timeout` (nil: waits for as long as it takes), `.invalidValue` where the bytes are no
     /// element of the type (the item is gone then), `.readOnly`, `.removed`, `.closed` once the store is.
     @inlinable
-    public func get(timeout: Duration? = nil, sync: Bool = false) throws(StoreError) -> Element? {
-        let element = try get(QueuePatience(timeout))
-        if sync { try core.sync() }
-        return element
-    }
+    public func get(timeout: Duration? = nil) throws(StoreError) -> Element? { try get(QueuePatience(timeout)) }
 
     /// The same if there is an element now; nil if not, closed or not. Does not wait but for the queue's lock.
     @inlinable
@@ -100,7 +96,7 @@ public struct SharedQueue<Element: Sendable>: Sendable {
         var copy: [UInt8] = []
         let result = try unsafe core.get(patience) { (bytes) throws(StoreError) in copy = unsafe [UInt8](bytes) }
         switch result {
-        case .done: return try element(copy)
+        case .done: return try taken(copy)
         case .end, .cancelled: return nil
         case .wait: return try core.nothingCame(patience)
         }
@@ -111,6 +107,14 @@ public struct SharedQueue<Element: Sendable>: Sendable {
         do throws(StoreError) {
             return unsafe try bytes.span.withUnsafeBytes { (raw) throws(StoreError) in unsafe try codec.decode(raw) }
         } catch { throw core.badElement(error) }
+    }
+
+    /// The element of an item that was taken for good. If it is none, nobody else can say that the item is done.
+    func taken(_ bytes: [UInt8]) throws(StoreError) -> Element {
+        do throws(StoreError) { return try element(bytes) } catch {
+            try? core.taskDone()
+            throw error
+        }
     }
 
     // MARK: Done

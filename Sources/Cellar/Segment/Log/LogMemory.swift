@@ -102,7 +102,8 @@ struct LogMemory: @unchecked Sendable {
             drop(&first)
         }
         let number = next
-        numberWord(number).setRelaxed(0)
+        // Release: who sees it sees that the oldest is gone.
+        numberWord(number).release(0)
         crashPoint("log append: place marked")
         // Pairs with the acquire fence of a reader of what was there.
         SharedFence.release()
@@ -126,7 +127,7 @@ struct LogMemory: @unchecked Sendable {
 
     /// Drops what is too old, or too much, but never the newest.
     private func retain(_ first: inout UInt64, _ next: UInt64, _ now: UInt64) {
-        while first + 1 < next {
+        while next &- first > 1 {
             let isTooMuch = unsafe shape.bytes > 0 && head.pointee.byte_count > UInt64(shape.bytes)
             let isTooOld = unsafe shape.age > 0 && entry(first).pointee.time &+ UInt64(shape.age) < now
             if !isTooMuch && !isTooOld { return }
@@ -136,7 +137,7 @@ struct LogMemory: @unchecked Sendable {
 
     private func drop(_ first: inout UInt64) {
         unsafe head.pointee.byte_count &-= min(entry(first).pointee.size, head.pointee.byte_count)
-        first += 1
+        first &+= 1
         firstWord.release(first)
         crashPoint("log: oldest dropped")
     }

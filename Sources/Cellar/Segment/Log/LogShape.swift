@@ -34,7 +34,7 @@ struct LogShape: Hashable, Sendable {
 
     var isPossible: Bool {
         (1...QueueShape.mostItems).contains(capacity) && room >= 0 && room < QueueShape.mostBytes / capacity
-            && !element.isEmpty
+            && FormText.holds(bytes) && FormText.holds(age) && !element.isEmpty
     }
 
     var form: StructureForm {

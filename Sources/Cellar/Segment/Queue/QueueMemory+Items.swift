@@ -30,6 +30,8 @@ extension QueueMemory {
         guard let number = try firstFree else { return nil }
         let item = item(number)
         let sequence = unsafe header.pointee.next_sequence
+        // The state that freed it stays before what is written now; pairs with the acquire fence of who looks without the lock.
+        SharedFence.release()
         if let start = bytes.baseAddress { unsafe PlainCopy.copyFresh(start, item.bytes, bytes.count) }
         unsafe item.fields.pointee.sequence = sequence
         unsafe item.fields.pointee.due = how.due
@@ -92,10 +94,15 @@ extension QueueMemory {
         crashPoint("queue acknowledge: listed")
     }
 
+    /// Whether it was delivered as often as it may be.
+    func isWornOut(_ item: QueueItem) -> Bool {
+        unsafe mostDeliveries > 0 && Int(item.fields.pointee.deliveries) >= mostDeliveries
+    }
+
     /// Ends a lease: the item goes back to its place, or aside if it was delivered too often.
     func giveBack(_ number: Int, due: UInt64 = 0) throws(StoreError) -> QueueReturn {
         let item = item(number)
-        let isDead = unsafe mostDeliveries > 0 && Int(item.fields.pointee.deliveries) >= mostDeliveries
+        let isDead = isWornOut(item)
         unsafe item.fields.pointee.due = due
         crashPoint("queue give back: dated")
         item.set(isDead ? .dead : .ready, length: item.length)

@@ -21,7 +21,7 @@ extension QueueMemory {
             }
             last = max(last, item.sequence)
             // Of a former boot, whoever that was: nobody has it.
-            if state == .leased, isFirst { item.set(.ready, length: item.length) }
+            if state == .leased, isFirst { item.set(isWornOut(item) ? .dead : .ready, length: item.length) }
             switch item.state {
             case .leased: try enlist(number)
             case .dead: unsafe self.state.pointee.dead &+= 1
@@ -69,11 +69,12 @@ extension QueueMemory {
     }
 
     /// What those hold who died since somebody last looked comes back.
-    func mendAfterDeaths() throws(StoreError) {
+    func mendAfterDeaths() throws(StoreError) -> [Int] {
         // No crash point: leases have theirs, and the rest is made anew after a death.
         let deaths = reference.deaths.acquire()
         dropDeadTakers()
-        try takeBackLeases()
+        let back = try takeBackLeases()
         unsafe state.pointee.deaths = deaths
+        return back
     }
 }

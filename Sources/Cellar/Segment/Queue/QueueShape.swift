@@ -53,7 +53,8 @@ struct QueueShape: Hashable, Sendable {
 
     var isPossible: Bool {
         (1...Self.mostItems).contains(capacity) && (1...Self.mostPriorities).contains(priorities) && room >= 0
-            && room < Self.mostBytes / capacity && !element.isEmpty
+            && room < Self.mostBytes / capacity && FormText.holds(lease) && FormText.holds(deliveries)
+            && !element.isEmpty
     }
 
     var form: StructureForm {

@@ -59,10 +59,13 @@ struct FormText {
         rest = Substring(text.utf8.dropFirst(kind.rawValue.utf8.count))
     }
 
+    /// Whether it is a number that can be read back.
+    static func holds(_ number: Int) -> Bool { (0...Int.max >> 16).contains(number) }
+
     mutating func number(_ name: String) -> Int? {
         guard let field = start(of: name) else { return nil }
         let digits = field.prefix { $0 != UInt8(ascii: " ") }
-        guard let number: UInt64 = DecimalText.parse(digits), number <= Int.max >> 16 else { return nil }
+        guard let number: UInt64 = DecimalText.parse(digits), number <= UInt64(Int.max >> 16) else { return nil }
         rest = Substring(field.dropFirst(digits.count))
         return Int(number)
     }

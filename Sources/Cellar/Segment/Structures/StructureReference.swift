@@ -71,7 +71,8 @@ struct StructureReference: @unchecked Sendable {
         deaths.add(1)
         let fields = unsafe head.pointee
         let (count, stride, first) = (Int(fields.bell_count), Int(fields.bell_stride), Int(fields.first_bell))
-        guard count > 0, stride >= 4, stride % 4 == 0, first % 4 == 0,
+        // A damaged count must not keep the sweeper for long.
+        guard count > 0, count <= 1024, stride >= 4, stride % 4 == 0, first % 4 == 0,
             case let last = (count - 1).multipliedReportingOverflow(by: stride), !last.overflow,
             last.partialValue <= indexSize, first + last.partialValue + 4 <= indexSize
         else { return }
