@@ -26,7 +26,7 @@ struct BlockCore: Sendable {
         StoreError(
             .ownerDied,
             "a process died while it wrote the block '\(name)': its bytes may be half written; write all of them, with "
-                + "'write', or with 'withUnsafeMutableBytes(repairs: true)'")
+                + "'write', or with 'withUnsafeMutableBytes(repairs: true)' and no range")
     }
 
     // MARK: Writing
@@ -45,24 +45,27 @@ struct BlockCore: Sendable {
     }
 
     /// Runs `body` on bytes in place. Steps: 1. odd generation; 2. the range on record; 3. the bytes; 4. marks; 5. off the
-    /// record; 6. even generation.
+    /// record; 6. even generation. Of one that is repaired, all of it is handed out; if `body` throws, it stays half written.
     @unsafe
     func write<Result>(
         _ range: Range<Int>, repairs: Bool, _ timeout: Duration?,
         _ body: (UnsafeMutableRawBufferPointer) throws -> Result
     ) throws -> Result {
         try locked(timeout) {
-            guard memory.mend() || repairs else { throw torn }
-            // Of one that is repaired, all of it is at stake.
-            let changed = memory.isWhole ? range : 0..<byteCount
-            memory.begin(changed)
+            let wasWhole = memory.mend()
+            guard wasWhole || repairs && range.count == byteCount else { throw torn }
+            memory.begin(range)
+            var isRepaired = wasWhole
             defer {
-                attachment.noteChange(changed, of: memory.cell)
-                crashPoint("block: noted")
-                memory.end(fences: attachment.writePolicy != Attachment.plain)
+                if isRepaired {
+                    attachment.noteChange(range, of: memory.cell)
+                    crashPoint("block: noted")
+                    memory.end(fences: attachment.writePolicy != Attachment.plain)
+                }
             }
             let result = unsafe try body(UnsafeMutableRawBufferPointer(rebasing: memory.bytes[range]))
             crashPoint("block: written")
+            isRepaired = true
             return result
         }
     }
@@ -77,7 +80,7 @@ struct BlockCore: Sendable {
             let seen = memory.generation.acquire()
             if seen & 1 == 0 { return seen }
             if memory.isAbandoned(at: seen) {
-                try lookAfterDeath()
+                if try isReadable(at: seen) { return seen }
                 continue
             }
             if attachment.spin.spin({ memory.generation.acquire() != seen }) { continue }
@@ -90,14 +93,27 @@ struct BlockCore: Sendable {
         }
     }
 
-    /// A writer died: makes the block whole if it is but for the number, and throws if it is not.
-    private func lookAfterDeath() throws(StoreError) {
-        guard attachment.writePolicy != Attachment.readOnly else { throw torn }
+    /// A writer died: makes the block whole if it is but for the number, and throws if it is not. True where that is not for
+    /// this process to do, and the bytes are whole: whoever writes next moves the number on first.
+    private func isReadable(at seen: UInt64) throws(StoreError) -> Bool {
+        if attachment.writePolicy == Attachment.readOnly {
+            if !memory.isTorn { return true }
+            if memory.isAbandoned(at: seen) { throw torn }
+            return false
+        }
         do {
             let isWhole = try locked(nil) { memory.mend() }
-            if isWhole { return }
+            if isWhole { return false }
         } catch { throw StoreError(wrapping: error) }
         throw torn
+    }
+
+    /// Ends what a writer left that died at its last step, so that those who wait learn of it. Does not block: who has the lock
+    /// now does it too.
+    func mendIfAbandoned() {
+        let seen = memory.generation.acquire()
+        guard seen & 1 == 1, memory.isAbandoned(at: seen) else { return }
+        _ = try? locked(.zero) { memory.mend() }
     }
 
     /// Runs `body` on the bytes in place, without a lock. Nil if somebody wrote meanwhile.
@@ -162,5 +178,6 @@ struct BlockWatch: Watchable {
         core.memory.arm()
         // Between asking and looking; pairs with the fence in `BlockMemory.end`.
         try core.memory.segment.passBarrier()
+        core.mendIfAbandoned()
     }
 }

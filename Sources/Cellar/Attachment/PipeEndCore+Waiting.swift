@@ -57,6 +57,8 @@ struct PipeWait {
 extension PipeEndCore {
     /// How long anybody sleeps before looking whether the other end is still there, whoever failed to say so.
     private static let patrol: Int64 = 1_000_000_000
+    /// How long anybody waits for another thread of this process before looking whether the end is still open.
+    private static let slice: Int64 = 20_000_000
 
     /// Attempts again and again, after a first time: asks to be woken, attempts once more, sleeps. Blocks the thread; `.timedOut`
     /// at the deadline.
@@ -71,8 +73,7 @@ extension PipeEndCore {
             switch outcome {
             case .done(let place): return place
             case .busy:
-                guard wait.lock.lock(until: deadline) else { throw StoreError(.timedOut, wait.timedOut) }
-                wait.lock.unlock()
+                if try lock(wait, until: deadline) { wait.lock.unlock() }
             case .nothing:
                 if deadline != MonotonicClock.never, MonotonicClock.now() >= deadline {
                     throw StoreError(.timedOut, wait.timedOut)
@@ -83,11 +84,19 @@ extension PipeEndCore {
         }
     }
 
+    /// Takes the lock of this process. False after a while, for another look whether the end is open; `.timedOut` at the
+    /// deadline.
+    private func lock(_ wait: PipeWait, until deadline: Int64) throws(StoreError) -> Bool {
+        if wait.lock.lock(until: min(deadline, MonotonicClock.now() + Self.slice)) { return true }
+        if MonotonicClock.now() >= deadline { throw StoreError(.timedOut, wait.timedOut) }
+        return false
+    }
+
     /// Asks to be woken, attempts once more, and sleeps if there still is nothing.
     private func sleep<Place>(
         _ wait: PipeWait, until deadline: Int64, _ attempt: (_ spins: Bool) throws(StoreError) -> PipeAttempt<Place>
     ) throws(StoreError) -> Place? {
-        guard wait.lock.lock(until: deadline) else { throw StoreError(.timedOut, wait.timedOut) }
+        guard try lock(wait, until: deadline) else { return nil }
         let seen = try ask(wait)
         defer { wait.patience.sleepers.subtract(1, ordering: .relaxed) }
         switch try attempt(false) {
@@ -132,6 +141,7 @@ extension PipeEndCore {
     /// look comes after it.
     private func ask(_ wait: PipeWait) throws(StoreError) -> UInt32 {
         defer { wait.lock.unlock() }
+        try checkOpen()
         if wait.side.ask() {
             do throws(StoreError) {
                 // Between asking and looking; pairs with the fence of the other end between moving on and looking who waits.

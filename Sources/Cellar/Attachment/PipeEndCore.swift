@@ -60,13 +60,14 @@ final class PipeEndCore: Sendable {
     func close() {
         guard !isClosed.exchange(true, ordering: .acquiringAndReleasing), !attachment.isForked else { return }
         memory.ringAll()
-        // Nobody of this process writes to the rings any more when the end is said to be gone.
-        _ = sending.lock(until: MonotonicClock.never)
-        _ = receiving.lock(until: MonotonicClock.never)
+        // Nobody of this process writes to the rings any more when the end is said to be gone: who gets a lock from now on
+        // looks whether the end is closed. One lock after the other, since bodies may take them either way round.
+        for lock in [sending, receiving] {
+            _ = lock.lock(until: MonotonicClock.never)
+            lock.unlock()
+        }
         memory.giveUp(end, of: own)
         memory.ringAll()
-        sending.unlock()
-        receiving.unlock()
         attachment.openPipes.remove(self)
     }
 
@@ -81,6 +82,12 @@ final class PipeEndCore: Sendable {
             throw StoreError(.closed, "this end of the pipe '\(name)' was closed: open an end again")
         }
         if _slowPath(memory.reference.deaths.relaxed() != deaths.load(ordering: .relaxed)) { try lookIntoDeaths() }
+    }
+
+    /// The same, under one of the locks: the end may have been given up after the first look, and its ring be another's.
+    @inline(__always)
+    func checkOpen() throws(StoreError) {
+        if _slowPath(attachment.closed.load(ordering: .relaxed) || isClosed.load(ordering: .relaxed)) { try check() }
     }
 
     /// A process died, or the pipe was removed.
@@ -133,6 +140,7 @@ final class PipeEndCore: Sendable {
         if peerIsGone { throw peerGone }
         guard sending.tryLock() else { return unsafe .busy }
         do throws(StoreError) {
+            try checkOpen()
             if let place = unsafe try writer.reserve(count) { return unsafe .done(place) }
             let (read, seen) = (writer.ring.read.position, writer.readPosition)
             if spins, sendPatience.spin.spin({ read.acquire() != seen }),
@@ -140,6 +148,8 @@ final class PipeEndCore: Sendable {
             {
                 return unsafe .done(place)
             }
+            // Whoever failed to say so.
+            if looksGone() { throw peerGone }
         } catch {
             sending.unlock()
             throw error
@@ -204,6 +214,7 @@ final class PipeEndCore: Sendable {
         try check()
         guard receiving.tryLock() else { return unsafe .busy }
         do throws(StoreError) {
+            try checkOpen()
             if let message = unsafe try reader.look() { return unsafe .done(message) }
             let place = reader.place
             if spins,
@@ -212,7 +223,7 @@ final class PipeEndCore: Sendable {
             {
                 return unsafe .done(message)
             }
-            if peerIsGone {
+            if looksGone() {
                 // What it sent before it went is there by now.
                 if let message = unsafe try reader.look() { return unsafe .done(message) }
                 receiving.unlock()

@@ -91,6 +91,8 @@ private struct PollPace {
     private var interval: Int64 = 1_000_000
     private var cost: Int64 = 0
     private static let longest: Int64 = 50_000_000
+    /// How long who is told sleeps before looking all the same: a writer may be stopped before it tells.
+    private static let patrol: Int64 = 1_000_000_000
 
     init(_ attachment: Attachment) { isNeeded = !attachment.canArm }
 
@@ -104,7 +106,7 @@ private struct PollPace {
 
     /// When to look again at the latest.
     mutating func next() -> Int64 {
-        guard isNeeded else { return MonotonicClock.never }
+        guard isNeeded else { return MonotonicClock.now() + Self.patrol }
         defer { interval = min(interval * 2, Self.longest) }
         return MonotonicClock.now() + max(interval, cost * 10)
     }

@@ -206,7 +206,8 @@ struct CheckpointWriter {
         let torn = ArrayRecovery(reference: piece.reference, segment: segment).tornBytes
         for chunk in 0..<piece.chunkCount where piece.mark(chunk).isTaken {
             let start = chunk << SegmentLayout.chunkShift
-            if let torn, torn.overlaps(start..<start + piece.byteCount(chunk)) {
+            // Of a structure all chunks belong together.
+            if let torn, piece.cell.kind == .structure || torn.overlaps(start..<start + piece.byteCount(chunk)) {
                 report.blocked.insert(piece.reference.id)
                 report.obstacle = StoreError(.ownerDied, "an array is half written")
                 continue

@@ -22,6 +22,16 @@ struct ArrayReader {
         }
     }
 
+    /// Copies the bytes once, as they are while the sequence is `seen`; false if it moved on. For those who look at the
+    /// sequence themselves afterwards.
+    @unsafe
+    func copyOnce(_ bytes: Range<Int>, to target: UnsafeMutableRawPointer, _ seen: UInt64) -> Bool {
+        if seen & 1 == 1 { return unsafe copyOutDuringUpdate(bytes, to: target, seen) }
+        unsafe SharedBytes.copyOut(reference.payload + bytes.lowerBound, target, count: bytes.count)
+        SharedFence.acquire()
+        return reference.sequence.relaxed() == seen
+    }
+
     /// The bytes of a range that a reader should see while an update is committed but not applied; false if the
     /// sequence moved on. A buffer that is not in the segment, which is damage, is as in recovery: nothing to apply.
     @unsafe

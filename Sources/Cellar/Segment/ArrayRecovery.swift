@@ -40,7 +40,9 @@ struct ArrayRecovery {
 
     @usableFromInline
     func beginBulk(_ bytes: Range<Int>) {
-        tornStart.setRelaxed(UInt64(bytes.lowerBound))
+        // What a dead writer left on record stays covered until the new range is there: up to the end, whatever the start.
+        if tornLength.relaxed() != 0 { tornLength.release(UInt64(reference.count * reference.stride)) }
+        tornStart.release(UInt64(bytes.lowerBound))
         crashPoint("bulk: start on record")
         // Before the first element: another process that sees the elements change after a crash sees this too.
         tornLength.release(UInt64(bytes.count))

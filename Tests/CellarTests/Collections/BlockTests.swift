@@ -106,4 +106,31 @@ struct BlockTests {
             #expect(try block.bytes().allSatisfy { $0 == 3 })
         }
     }
+
+    /// A repair that throws, or that is of a range, leaves the block half written.
+    @Test func whatIsNotRepairedStaysTorn() throws {
+        struct Failure: Error {}
+        try withScratchStore { scratch in
+            let block = try scratch.openQuiet().block("frame", byteCount: 1_000)
+            block.core.memory.begin(10..<20)
+            #expect(throws: Failure.self) {
+                try unsafe block.withUnsafeMutableBytes(repairs: true) { _ in throw Failure() }
+            }
+            #expect(codeThrown { _ = try block.bytes() } == .ownerDied)
+            let ranged = codeThrown { try unsafe block.withUnsafeMutableBytes(in: 0..<5, repairs: true) { _ in } }
+            #expect(ranged == .ownerDied)
+            try block.write([UInt8](repeating: 3, count: 1_000))
+            #expect(try block.bytes().allSatisfy { $0 == 3 })
+        }
+    }
+
+    /// A writer that died at its last step: who waits learns of the write, and who may only read reads.
+    @Test func aWriteDoneButForItsNumber() throws {
+        try withScratchStore { scratch in
+            let block = try scratch.openQuiet().block("frame", byteCount: 64)
+            block.core.memory.generation.add(1)
+            #expect(try scratch.openReadOnly().block("frame").bytes().allSatisfy { $0 == 0 })
+            #expect(try block.wait(afterGeneration: 0, timeout: .seconds(60)) == 1)
+        }
+    }
 }

@@ -74,6 +74,27 @@ struct ListTests {
         }
     }
 
+    /// Reading a long list ends, however often another changes it meanwhile.
+    @Test func readingEndsWhileAnotherSets() throws {
+        try withScratchStore { scratch in
+            let list = try scratch.open().list("list", of: Triple.self, capacity: 100_000, persistence: .volatile)
+            try list.append(contentsOf: (0..<100_000).map { Triple($0) })
+            let setter = background {
+                var step = 0
+                while try list.count > 0 {
+                    do { try list.set(Triple(step), at: step % 100) } catch {
+                        // Emptied in between.
+                        guard try list.count == 0 else { throw error }
+                    }
+                    step += 1
+                }
+            }
+            for _ in 0..<5 { #expect(try list.elements().count == 100_000) }
+            try list.removeAll()
+            try runTask { try await setter.value }
+        }
+    }
+
     /// While others append, remove and insert, whoever reads has whole elements, and lists that were there.
     @Test func readersSeeListsThatWere() throws {
         try withScratchStore { scratch in

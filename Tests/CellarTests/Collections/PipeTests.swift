@@ -264,4 +264,19 @@ struct PipeTests {
             #expect(first.isPeerGone)
         }
     }
+
+    /// One thread sends from within the body that receives, and waits for room, while another closes the end.
+    @Test func closingBesideAnEcho() throws {
+        try withScratchStore { scratch in
+            let (first, second) = try pair(try scratch.open(), capacity: 64)
+            try first.send(1)
+            let echo = background {
+                codeThrown { _ = try second.receive { _ in while true { try second.send(2, timeout: .seconds(60)) } } }
+            }
+            // It comes out of the body, which is there.
+            _ = try first.receive(timeout: .seconds(60))
+            second.close()
+            #expect(try runTask { try await echo.value } == .closed)
+        }
+    }
 }

@@ -26,8 +26,8 @@ public struct SharedBlock: Sendable {
     /// Runs `body` on the bytes in `range`, or all, in place, while nobody else has the block's lock. What is in the range is
     /// then one generation further, whether `body` throws or not.
     ///
-    /// Where a process died writing, throws `.ownerDied` unless `repairs` is true: then `body` has to see to it that all of the
-    /// block is as it should be. Blocks; throws `.timedOut`, naming the holder, after `timeout` (the store's `lockTimeout` if
+    /// Where a process died writing, throws `.ownerDied` unless `repairs` is true and there is no range: then `body` has to see to it
+    /// that all of the block is as it should be; if it throws, the block stays half written. Blocks; throws `.timedOut`, naming the holder, after `timeout` (the store's `lockTimeout` if
     /// nil); `.readOnly`, `.removed`, `.closed`; and what `body` throws. Not recursive.
     public func withUnsafeMutableBytes<Result>(
         in range: Range<Int>? = nil, repairs: Bool = false, timeout: Duration? = nil,

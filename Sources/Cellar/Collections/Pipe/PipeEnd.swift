@@ -24,7 +24,8 @@ public final class PipeEnd: Sendable {
     public var isPeerGone: Bool { core.looksGone() }
 
     /// Gives the end up. The other one receives what was sent, and then nothing more. Threads and tasks that wait at this end
-    /// get `.closed`; waits for those that are at a message in place. Closing twice does nothing.
+    /// get `.closed`; waits for those that are at a message in place, so never close it from within a body that
+    /// was lent a message of this end. Closing twice does nothing.
     public func close() { core.close() }
 
     /// Whether `receive` would return at once, with a message or with the end, now or within `timeout`. Blocks.

@@ -43,6 +43,9 @@ public struct SharedPipe: Sendable {
     }
 
     /// Takes the end that is free: one that nobody had yet, or else, where both were given up, the first. Throws as `open`.
+    ///
+    /// After a crash that may be the other end of the pair that the process itself left: with what it had sent before, and a peer
+    /// that is gone. A process that comes again to the place it had opens its side by name, as with `open(.first)`.
     public func connect() throws(StoreError) -> PipeEnd {
         PipeEnd(try cell.attachment.openEnd(nil, of: cell, shape))
     }

@@ -30,6 +30,8 @@ struct BlockMemory: @unchecked Sendable {
     private var recovery: ArrayRecovery { ArrayRecovery(reference: cell, segment: segment) }
 
     var isWhole: Bool { generation.acquire() & 1 == 0 }
+    /// Whether a writer is at it, or died at it.
+    var isTorn: Bool { recovery.tornBytes != nil }
 
     /// The bytes, in place.
     @unsafe var bytes: UnsafeMutableRawBufferPointer {
@@ -53,7 +55,10 @@ struct BlockMemory: @unchecked Sendable {
     /// Makes a block whole whose writer died before or after its writing. Returns whether it is whole.
     func mend() -> Bool {
         // No crash point: `moveOn` has one.
-        if !isWhole, recovery.tornBytes == nil { moveOn() }
+        if !isWhole, !isTorn {
+            moveOn()
+            tell(fences: true)
+        }
         if reference.whole.relaxed() != 1 { reference.whole.setRelaxed(1) }
         return isWhole
     }
@@ -75,6 +80,12 @@ struct BlockMemory: @unchecked Sendable {
     func end(fences: Bool) {
         recovery.endBulk()
         moveOn()
+        tell(fences: fences)
+    }
+
+    /// Wakes who waits, after the generation moved on.
+    private func tell(fences: Bool) {
+        // No crash point: `wake` has some.
         // Between the generation and looking who waits; pairs with the barrier of who waits.
         if fences { MemoryBarrier.full() } else { MemoryBarrier.compilerOnly() }
         if waiting.acquire() != 0 { wake() }

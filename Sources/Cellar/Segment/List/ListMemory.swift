@@ -38,37 +38,46 @@ struct ListMemory: @unchecked Sendable {
     func attempt<Result>(_ body: (Int) -> Result) throws(StoreError) -> Result? {
         // Pairs with the release stores in `ArrayRecovery.commitUpdate` and `shrink`.
         let seen = cell.sequence.acquire()
-        let count = try count(at: seen)
+        guard let count = try count(at: seen) else { return nil }
         let result = body(count)
         // What `body` read stays before the next load; pairs with the release fences of who writes over elements.
         SharedFence.acquire()
         return cell.sequence.relaxed() == seen ? result : nil
     }
 
-    /// The count while the sequence is this.
-    private func count(at sequence: UInt64) throws(StoreError) -> Int {
+    /// The count while the sequence is this; nil if it moved on during an update.
+    private func count(at sequence: UInt64) throws(StoreError) -> Int? {
         // Pairs with the release stores of the count: who sees it sees the elements.
         var word = countWord.acquire()
         if sequence & 1 == 1 {
-            unsafe withUnsafeMutableBytes(of: &word) { bytes in
-                unsafe ArrayReader(reference: cell, segment: segment).copyOut(0..<8, to: bytes.baseAddress!)
+            let isStill = unsafe withUnsafeMutableBytes(of: &word) { bytes in
+                unsafe ArrayReader(reference: cell, segment: segment).copyOnce(
+                    0..<8, to: bytes.baseAddress!, sequence)
             }
+            if !isStill { return nil }
         }
+        return try checked(word)
+    }
+
+    private func checked(_ word: UInt64) throws(StoreError) -> Int {
         guard word <= UInt64(capacity) else {
             throw segment.corrupt("a list is said to have \(word) elements, of \(capacity) at most")
         }
         return Int(word)
     }
 
-    /// Copies elements that are within the capacity.
+    /// Copies elements that are within the capacity, once: in `attempt`, which looks at the sequence afterwards, or under the
+    /// lock.
     @unsafe
     func copyOut(_ range: Range<Int>, to target: UnsafeMutableRawPointer) {
-        unsafe ArrayReader(reference: cell, segment: segment).copyOut(bytes(of: range), to: target)
+        // Pairs with the release stores in `ArrayRecovery.commitUpdate`.
+        let seen = cell.sequence.acquire()
+        _ = unsafe ArrayReader(reference: cell, segment: segment).copyOnce(bytes(of: range), to: target, seen)
     }
 
     // MARK: Under the cell's lock
 
-    func count() throws(StoreError) -> Int { try count(at: 0) }
+    func count() throws(StoreError) -> Int { try checked(countWord.acquire()) }
 
     /// Puts elements behind the end, where nobody looks yet. There is room.
     @unsafe
