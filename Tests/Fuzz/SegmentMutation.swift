@@ -11,7 +11,8 @@ struct SegmentMutation {
 
     init(_ whole: Image) {
         self.whole = whole
-        structures = whole.structures()
+        // What has no words has nothing to damage: a lock's content, a block that was never written.
+        structures = whole.structures().mapValues { $0.filter { $0.size >= 8 } }.filter { !$0.value.isEmpty }
         kinds = structures.keys.sorted()
         offsets = structures.values.flatMap { $0.map { UInt64($0.offset) } }.sorted()
     }
