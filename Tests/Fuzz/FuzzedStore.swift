@@ -360,7 +360,7 @@ final class FuzzedStore {
                 let lines = try Self.lines(store)
                 _ = try lines.get(upTo: 500, timeout: short)
                 try lines.put(contentsOf: (0..<300).map { "another line \($0)" }, timeout: short)
-                try lines.sync()
+                try store.sync(timeout: .milliseconds(30))
             },
             { try store.remove("lines") },
         ]
