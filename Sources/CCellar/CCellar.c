@@ -39,6 +39,7 @@ int cellar_mutex_init(pthread_mutex_t *mutex) {
     if (result == 0) result = pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
     if (result == 0) result = pthread_mutex_init(mutex, &attributes);
     pthread_mutexattr_destroy(&attributes);
+    if (result == 0 && mutex->__data.__kind != CELLAR_MUTEX_KIND) return ENOTSUP;
     return result;
 }
 
@@ -69,7 +70,7 @@ int cellar_mutex_lock_until(pthread_mutex_t *mutex, int64_t deadline_nanoseconds
     for (;;) {
         uint32_t seen = __atomic_load_n(word, __ATOMIC_RELAXED);
         if (seen == 0 || seen & FUTEX_OWNER_DIED) {
-            int result = pthread_mutex_trylock(mutex);
+            int result = cellar_mutex_trylock(mutex);
             // There may be more who wait: whoever waited passes that on. The word is ours now.
             if (has_waited && (result == 0 || result == EOWNERDEAD)) {
                 __atomic_or_fetch(word, FUTEX_WAITERS, __ATOMIC_RELAXED);
@@ -101,7 +102,7 @@ uint32_t cellar_mutex_await(pthread_mutex_t *mutex) {
 }
 
 int cellar_mutex_try(pthread_mutex_t *mutex, bool has_waited) {
-    int result = pthread_mutex_trylock(mutex);
+    int result = cellar_mutex_trylock(mutex);
     // As in `cellar_mutex_lock_until`.
     if (has_waited && (result == 0 || result == EOWNERDEAD)) {
         __atomic_or_fetch((uint32_t *)&mutex->__data.__lock, FUTEX_WAITERS, __ATOMIC_RELAXED);

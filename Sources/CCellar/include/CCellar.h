@@ -117,6 +117,13 @@ int cellar_membarrier(void);
 int cellar_mutex_init(pthread_mutex_t *mutex);
 /// Whether the bytes are such a mutex, as far as can be told without using it.
 bool cellar_mutex_is_sound(const pthread_mutex_t *mutex);
+/// What the C library calls such a mutex, in its word for the kind.
+enum { CELLAR_MUTEX_KIND = 128 | 16 };
+/// As pthread_mutex_trylock, but EINVAL for bytes that are no such mutex: the library would take other paths for other kinds, and
+/// use instructions that the processor does not have.
+static inline int cellar_mutex_trylock(pthread_mutex_t *mutex) {
+    return mutex->__data.__kind == CELLAR_MUTEX_KIND ? pthread_mutex_trylock(mutex) : EINVAL;
+}
 /// Locks with a deadline on CLOCK_MONOTONIC. Returns 0, EOWNERDEAD (locked), ETIMEDOUT or another errno.
 int cellar_mutex_lock_until(pthread_mutex_t *mutex, int64_t deadline_nanoseconds);
 

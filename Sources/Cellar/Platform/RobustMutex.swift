@@ -42,14 +42,14 @@ struct RobustMutex: @unchecked Sendable {
 
     @inlinable @inline(__always)
     func tryLock() -> Outcome {
-        let result = unsafe pthread_mutex_trylock(native)
+        let result = unsafe cellar_mutex_trylock(native)
         return result == 0 ? .locked : Self.outcome(result)
     }
 
     /// Locks, waiting until `deadline` on the monotonic clock.
     @inlinable @inline(__always)
     func lock(until deadline: @autoclosure () -> Int64) -> Outcome {
-        let result = unsafe pthread_mutex_trylock(native)
+        let result = unsafe cellar_mutex_trylock(native)
         if result == 0 { return .locked }
         if result != EBUSY { return Self.outcome(result) }
         return Self.outcome(unsafe cellar_mutex_lock_until(native, deadline()))
