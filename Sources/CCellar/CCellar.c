@@ -58,38 +58,6 @@ static int64_t monotonic_now(void) {
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-int cellar_mutex_lock_until(pthread_mutex_t *mutex, int64_t deadline_nanoseconds) {
-    // The C library's own wait leaves a hint at the mutex for the kernel, in case the waiter dies as it gets it. The
-    // kernel then compares the holder's thread id with the dead one's, and those can be the same where each is in a PID
-    // namespace of its own (the first process of each container is number 1): a living holder would lose the lock. So
-    // the mutex is only touched when it looks free, and waited for by the rules of the kernel's robust futexes: holder's
-    // id, waiters, owner died.
-    static const int64_t slice = 20000000;
-    uint32_t *word = (uint32_t *)&mutex->__data.__lock;
-    bool has_waited = false;
-    for (;;) {
-        uint32_t seen = __atomic_load_n(word, __ATOMIC_RELAXED);
-        if (seen == 0 || seen & FUTEX_OWNER_DIED) {
-            int result = cellar_mutex_trylock(mutex);
-            // There may be more who wait: whoever waited passes that on. The word is ours now.
-            if (has_waited && (result == 0 || result == EOWNERDEAD)) {
-                __atomic_or_fetch(word, FUTEX_WAITERS, __ATOMIC_RELAXED);
-            }
-            if (result != EBUSY) return result;
-        }
-        int64_t left = deadline_nanoseconds - monotonic_now();
-        if (left <= 0) return ETIMEDOUT;
-        if (seen == 0 || seen & FUTEX_OWNER_DIED) continue;
-        if (!(seen & FUTEX_WAITERS) && !__atomic_compare_exchange_n(word, &seen, seen | FUTEX_WAITERS, false,
-                                                                    __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
-            continue;
-        }
-        has_waited = true;
-        // In slices, since one who was woken may die before it takes the lock, and nobody else would be told.
-        cellar_futex_wait(word, seen | FUTEX_WAITERS, left < slice ? left : slice);
-    }
-}
-
 uint32_t cellar_mutex_await(pthread_mutex_t *mutex) {
     uint32_t *word = (uint32_t *)&mutex->__data.__lock;
     uint32_t seen = __atomic_load_n(word, __ATOMIC_RELAXED);
@@ -102,12 +70,37 @@ uint32_t cellar_mutex_await(pthread_mutex_t *mutex) {
 }
 
 int cellar_mutex_try(pthread_mutex_t *mutex, bool has_waited) {
+    uint32_t *word = (uint32_t *)&mutex->__data.__lock;
+    uint32_t seen = __atomic_load_n(word, __ATOMIC_RELAXED);
+    // Touched only when it looks free: see `cellar_mutex_lock_until`.
+    if (mutex->__data.__kind == CELLAR_MUTEX_KIND && seen != 0 && !(seen & FUTEX_OWNER_DIED)) return EBUSY;
     int result = cellar_mutex_trylock(mutex);
-    // As in `cellar_mutex_lock_until`.
+    // There may be more who wait: whoever waited passes that on. The word is ours now.
     if (has_waited && (result == 0 || result == EOWNERDEAD)) {
-        __atomic_or_fetch((uint32_t *)&mutex->__data.__lock, FUTEX_WAITERS, __ATOMIC_RELAXED);
+        __atomic_or_fetch(word, FUTEX_WAITERS, __ATOMIC_RELAXED);
     }
     return result;
+}
+
+int cellar_mutex_lock_until(pthread_mutex_t *mutex, int64_t deadline_nanoseconds) {
+    // The C library's own wait leaves a hint at the mutex for the kernel, in case the waiter dies as it gets it. The
+    // kernel then compares the holder's thread id with the dead one's, and those can be the same where each is in a PID
+    // namespace of its own (the first process of each container is number 1): a living holder would lose the lock. So
+    // the mutex is only touched when it looks free, and waited for by the rules of the kernel's robust futexes: holder's
+    // id, waiters, owner died.
+    static const int64_t slice = 20000000;
+    bool has_waited = false;
+    for (;;) {
+        int result = cellar_mutex_try(mutex, has_waited);
+        if (result != EBUSY) return result;
+        int64_t left = deadline_nanoseconds - monotonic_now();
+        if (left <= 0) return ETIMEDOUT;
+        uint32_t expected = cellar_mutex_await(mutex);
+        if (expected == 0) continue;
+        has_waited = true;
+        // In slices, since one who was woken may die before it takes the lock, and nobody else would be told.
+        cellar_futex_wait((uint32_t *)&mutex->__data.__lock, expected, left < slice ? left : slice);
+    }
 }
 
 uint64_t cellar_thread_token(void) {

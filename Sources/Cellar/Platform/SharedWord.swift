@@ -94,8 +94,5 @@ struct SharedFutex: @unchecked Sendable {
     }
 
     /// Wakes everyone who sleeps on the word.
-    func wakeAll() {
-        let word = unsafe UnsafeMutableRawPointer(address).assumingMemoryBound(to: UInt32.self)
-        unsafe cellar_futex_wake(word, .max)
-    }
+    func wakeAll() { wake(.max) }
 }
