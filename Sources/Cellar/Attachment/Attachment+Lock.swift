@@ -25,7 +25,7 @@ extension Attachment {
     ) throws(StoreError) {
         var outcome = first
         if case .busy = first {
-            outcome = reference.lock.lock(until: MonotonicClock.deadline(after: timeout ?? options.lockTimeout))
+            outcome = reference.lock.lock(until: lockDeadline(timeout))
         }
         switch outcome {
         case .locked: return

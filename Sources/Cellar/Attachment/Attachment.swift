@@ -134,7 +134,10 @@ final class Attachment: Sendable {
         }
     }
 
-    var deadline: Int64 { MonotonicClock.deadline(after: options.lockTimeout) }
+    var deadline: Int64 { lockDeadline(nil) }
+
+    /// When to give up a lock: after the timeout, or the store's if nil.
+    func lockDeadline(_ timeout: Duration?) -> Int64 { MonotonicClock.deadline(after: timeout ?? options.lockTimeout) }
 
     // MARK: Noting changes
 

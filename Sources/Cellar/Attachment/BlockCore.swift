@@ -120,7 +120,7 @@ struct BlockCore: Sendable {
     func read<Result>(_ timeout: Duration?, _ body: (RawSpan) throws -> Result) throws -> Result? {
         try attachment.checkUsable()
         if isRemoved { throw attachment.removedError }
-        let seen = try calm(until: deadline(timeout))
+        let seen = try calm(until: attachment.lockDeadline(timeout))
         let result = unsafe try body(UnsafeRawBufferPointer(memory.bytes).bytes)
         return memory.isStill(seen) ? result : nil
     }
@@ -130,7 +130,7 @@ struct BlockCore: Sendable {
     func copyOut(to target: UnsafeMutableRawPointer, _ timeout: Duration?) throws(StoreError) -> UInt64 {
         try attachment.checkUsable()
         if isRemoved { throw attachment.removedError }
-        let deadline = deadline(timeout)
+        let deadline = attachment.lockDeadline(timeout)
         var attempts = 0
         while true {
             let seen = try calm(until: deadline)
@@ -157,10 +157,6 @@ struct BlockCore: Sendable {
                 return generation
             }
         } catch { throw StoreError(wrapping: error) }
-    }
-
-    private func deadline(_ timeout: Duration?) -> Int64 {
-        MonotonicClock.deadline(after: timeout ?? attachment.options.lockTimeout)
     }
 }
 

@@ -67,7 +67,7 @@ extension PipeEndCore {
         _ wait: PipeWait, after first: PipeAttempt<Place>, _ timeout: Duration?,
         _ attempt: (_ spins: Bool) throws(StoreError) -> PipeAttempt<Place>
     ) throws(StoreError) -> Place {
-        let deadline = timeout.map { MonotonicClock.deadline(after: $0) } ?? MonotonicClock.never
+        let deadline = MonotonicClock.deadline(after: timeout)
         var outcome = first
         while true {
             switch outcome {

@@ -32,6 +32,10 @@ enum MonotonicClock {
         return now() + max(whole.partialValue + attoseconds / 1_000_000_000, 0)
     }
 
+    /// The same; nil is a wait without end.
+    @usableFromInline
+    static func deadline(after timeout: Duration?) -> Int64 { timeout.map { deadline(after: $0) } ?? never }
+
     private static func read(_ clock: clockid_t) -> Int64 {
         var time = timespec()
         unsafe clock_gettime(clock, &time)

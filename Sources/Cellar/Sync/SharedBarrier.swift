@@ -20,14 +20,14 @@ public struct SharedBarrier: Sendable {
     /// `.closed`, `.readOnly`, `.limitReached`.
     @discardableResult
     public func wait(timeout: Duration? = nil) throws(StoreError) -> Bool {
-        try core.waitAtBarrier(until: core.deadline(timeout))
+        try core.waitAtBarrier(until: MonotonicClock.deadline(after: timeout))
     }
 
     /// As `wait`, for a task: blocks no thread. Throws `CancellationError` if the task is cancelled, which breaks the barrier if it
     /// waits for the others already.
     @discardableResult
     nonisolated(nonsending) public func wait(timeout: Duration? = nil) async throws -> Bool {
-        try await core.waitAtBarrierQuietly(until: core.deadline(timeout))
+        try await core.waitAtBarrierQuietly(until: MonotonicClock.deadline(after: timeout))
     }
 
     /// Begins a new round, unbroken. Those who wait in the present one throw `.broken`.

@@ -40,7 +40,7 @@ public struct SharedCondition: Sendable {
     nonisolated(nonsending) public func withLock<Result>(
         timeout: Duration? = nil, while isBlocked: () throws -> Bool, _ body: () throws -> Result
     ) async throws -> Result {
-        let deadline = core.deadline(timeout)
+        let deadline = MonotonicClock.deadline(after: timeout)
         var seat: PartySeat?
         defer { if let seat { core.end(seat) } }
         while true {
@@ -92,7 +92,7 @@ extension SharedCondition {
                 throw StoreError(.inUse, "the mutex of \(condition.core.title) is lost: end the closure")
             }
             let core = condition.core
-            let deadline = core.deadline(timeout)
+            let deadline = MonotonicClock.deadline(after: timeout)
             var seat: PartySeat?
             defer { if let seat { core.end(seat) } }
             while try isBlocked() {

@@ -23,13 +23,13 @@ public struct SharedEvent: Sendable {
     @discardableResult
     public func wait(timeout: Duration? = nil) throws(StoreError) -> Bool {
         if isSet { return true }
-        return try core.waitForSignal(until: core.deadline(timeout)) { core.isSet }
+        return try core.waitForSignal(until: MonotonicClock.deadline(after: timeout)) { core.isSet }
     }
 
     /// As `wait`, for a task: blocks no thread. Throws `CancellationError` if the task is cancelled.
     @discardableResult
     nonisolated(nonsending) public func wait(timeout: Duration? = nil) async throws -> Bool {
         if isSet { return true }
-        return try await core.waitForSignalQuietly(until: core.deadline(timeout)) { core.isSet }
+        return try await core.waitForSignalQuietly(until: MonotonicClock.deadline(after: timeout)) { core.isSet }
     }
 }

@@ -23,13 +23,15 @@ public struct SharedLatch: Sendable {
     @discardableResult
     public func wait(timeout: Duration? = nil) throws(StoreError) -> Bool {
         if count == 0 { return true }
-        return try core.waitForSignal(until: core.deadline(timeout)) { core.leftToCount == 0 }
+        return try core.waitForSignal(until: MonotonicClock.deadline(after: timeout)) { core.leftToCount == 0 }
     }
 
     /// As `wait`, for a task: blocks no thread. Throws `CancellationError` if the task is cancelled.
     @discardableResult
     nonisolated(nonsending) public func wait(timeout: Duration? = nil) async throws -> Bool {
         if count == 0 { return true }
-        return try await core.waitForSignalQuietly(until: core.deadline(timeout)) { core.leftToCount == 0 }
+        return try await core.waitForSignalQuietly(until: MonotonicClock.deadline(after: timeout)) {
+            core.leftToCount == 0
+        }
     }
 }

@@ -19,7 +19,7 @@ public struct SharedSemaphore: Sendable {
     public func acquire(_ count: Int = 1, timeout: Duration? = nil) throws(StoreError) {
         precondition(count > 0, "a number of permits is at least 1")
         try core.acquirePermits(
-            count, until: MonotonicClock.deadline(after: timeout ?? core.attachment.options.lockTimeout))
+            count, until: core.attachment.lockDeadline(timeout))
     }
 
     /// Takes permits if they are there and nobody waits for some; otherwise returns false, without waiting. Throws as `acquire`,
@@ -56,7 +56,7 @@ public struct SharedSemaphore: Sendable {
     nonisolated(nonsending) public func acquire(_ count: Int = 1, timeout: Duration? = nil) async throws {
         precondition(count > 0, "a number of permits is at least 1")
         try await core.acquirePermitsQuietly(
-            count, until: MonotonicClock.deadline(after: timeout ?? core.attachment.options.lockTimeout))
+            count, until: core.attachment.lockDeadline(timeout))
     }
 
     /// As `withPermit`, for a task: waits without blocking a thread.
@@ -67,7 +67,7 @@ public struct SharedSemaphore: Sendable {
         try core.requirePossible(count)
         let seat = try await core.acquireQuietly(
             .scoped, amount: count,
-            until: MonotonicClock.deadline(after: timeout ?? core.attachment.options.lockTimeout))
+            until: core.attachment.lockDeadline(timeout))
         return try await core.ending(seat, after: body)
     }
 }

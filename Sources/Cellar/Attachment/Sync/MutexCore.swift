@@ -67,7 +67,7 @@ final class MutexCore: Sendable {
         timeout: Duration?, _ body: () throws -> Result
     ) async throws -> Result {
         if attachment.writePolicy == Attachment.readOnly { throw attachment.readOnlyError }
-        let deadline = MonotonicClock.deadline(after: timeout ?? attachment.options.lockTimeout)
+        let deadline = attachment.lockDeadline(timeout)
         return try await attachment.whenLocked(reference.cell, until: deadline) {
             // No crash point: a word for messages.
             if reference.cell.isRemoved { throw attachment.removedError }

@@ -7,7 +7,7 @@ extension SyncCore {
     func acquire(isShared: Bool, timeout: Duration?) throws(StoreError) -> PartySeat {
         try acquire(
             isShared ? .shared : .exclusive,
-            until: MonotonicClock.deadline(after: timeout ?? attachment.options.lockTimeout))
+            until: attachment.lockDeadline(timeout))
     }
 
     /// Nil if it cannot be had at once.
@@ -19,7 +19,7 @@ extension SyncCore {
     nonisolated(nonsending) func acquireQuietly(isShared: Bool, timeout: Duration?) async throws -> PartySeat {
         try await acquireQuietly(
             isShared ? .shared : .exclusive,
-            until: MonotonicClock.deadline(after: timeout ?? attachment.options.lockTimeout))
+            until: attachment.lockDeadline(timeout))
     }
 
     // MARK: Recursion
@@ -45,7 +45,7 @@ extension SyncCore {
         let token = cellar_thread_token()
         if let seat = entered(token) { return seat }
         return try acquire(
-            .exclusive, token: token, until: MonotonicClock.deadline(after: timeout ?? attachment.options.lockTimeout))
+            .exclusive, token: token, until: attachment.lockDeadline(timeout))
     }
 
     @usableFromInline
@@ -204,6 +204,6 @@ extension SyncCore {
         try requirePossible(count)
         return try acquire(
             .scoped, amount: count,
-            until: MonotonicClock.deadline(after: timeout ?? attachment.options.lockTimeout))
+            until: attachment.lockDeadline(timeout))
     }
 }

@@ -66,7 +66,7 @@ extension SyncCore {
         let seat = try locked { () throws(StoreError) in isDone ? nil : try enter(.exclusive) }
         guard let seat else { return nil }
         var state: PartyState? = table.party(seat.index).state
-        if state?.phase == .waiting { state = try wait(seat, until: deadline(timeout)) }
+        if state?.phase == .waiting { state = try wait(seat, until: MonotonicClock.deadline(after: timeout)) }
         return try endedOnce(state, seat)
     }
 
@@ -74,7 +74,9 @@ extension SyncCore {
         let seat = try await whenLocked { isDone ? nil : try enter(.exclusive) }
         guard let seat else { return nil }
         var state: PartyState? = table.party(seat.index).state
-        if state?.phase == .waiting { state = try await waitQuietly(seat, until: deadline(timeout)) }
+        if state?.phase == .waiting {
+            state = try await waitQuietly(seat, until: MonotonicClock.deadline(after: timeout))
+        }
         return try endedOnce(state, seat)
     }
 

@@ -8,10 +8,6 @@ import CCellar
 extension SyncCore {
     private static let slice: Int64 = 1_000_000_000
 
-    func deadline(_ timeout: Duration?) -> Int64 {
-        timeout.map(MonotonicClock.deadline(after:)) ?? MonotonicClock.never
-    }
-
     /// Waits until the entry waits no longer, and returns what it says then; nil where the time is over, and the entry given up.
     /// Throws `.closed`, `.removed`: the entry is given up too. `once`: also returns after a wake that ended no wait.
     func wait(_ seat: PartySeat, until deadline: Int64, once: Bool = false) throws(StoreError) -> PartyState? {

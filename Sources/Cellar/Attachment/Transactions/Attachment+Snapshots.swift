@@ -20,7 +20,7 @@ extension Attachment {
             case .needsDatabase: needsDatabase = true
             case .changed, .needsRecords: attempt += 1
             }
-            let end = deadline ?? MonotonicClock.deadline(after: timeout ?? options.lockTimeout)
+            let end = deadline ?? lockDeadline(timeout)
             deadline = end
             if MonotonicClock.now() >= end {
                 throw StoreError(.timedOut, "what a snapshot reads was changed again and again while it was read")

@@ -35,7 +35,7 @@ public struct LogGroup<Element: Sendable>: Sendable {
     /// as `next`.
     public func take(upTo most: Int = 1, timeout: Duration? = nil) throws(StoreError) -> [SharedLog<Element>.Entry] {
         precondition(most > 0, "at least one entry is asked for")
-        let deadline = timeout.map { MonotonicClock.deadline(after: $0) } ?? MonotonicClock.never
+        let deadline = MonotonicClock.deadline(after: timeout)
         while true {
             guard try log.core.wait(for: position, until: deadline) else { throw log.nothingCame }
             let taken = try takeThose(upTo: most)

@@ -70,7 +70,7 @@ public struct SharedLog<Element: Sendable>: Sendable {
         from offset: UInt64, upTo most: Int = .max, timeout: Duration?
     ) throws(StoreError) -> [Entry] {
         precondition(most > 0, "at least one entry is asked for")
-        let deadline = timeout.map { MonotonicClock.deadline(after: $0) } ?? MonotonicClock.never
+        let deadline = MonotonicClock.deadline(after: timeout)
         while true {
             guard try core.wait(for: offset, until: deadline) else { throw nothingCame }
             let found = try entries(from: offset, upTo: most)

@@ -53,7 +53,7 @@ extension SharedQueue {
 
     /// Leases the next items: at least one, and up to `most` of those that are there. Empty at the end.
     public func lease(upTo most: Int, timeout: Duration? = nil) throws(StoreError) -> [QueueLease<Element>] {
-        let (result, leases) = try leases(most, until: core.deadline(timeout))
+        let (result, leases) = try leases(most, until: MonotonicClock.deadline(after: timeout))
         if result == .wait { throw core.stayedEmpty }
         return leases
     }

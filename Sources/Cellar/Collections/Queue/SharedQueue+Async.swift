@@ -4,7 +4,7 @@ extension SharedQueue {
         _ element: Element, priority: Int = 0, delay: Duration? = nil, timeout: Duration? = nil
     ) async throws {
         let options = QueueCore.PutOptions(priority: priority, delay: delay)
-        switch try await core.put(bytes(of: element), options, until: core.deadline(timeout)) {
+        switch try await core.put(bytes(of: element), options, until: MonotonicClock.deadline(after: timeout)) {
         case .done, .end: return
         case .wait: throw core.stayedFull
         case .cancelled: throw CancellationError()
@@ -13,7 +13,7 @@ extension SharedQueue {
 
     /// As the one that blocks; a task that is cancelled throws `CancellationError`.
     public func get(timeout: Duration? = nil) async throws -> Element? {
-        let (result, bytes) = try await core.get(until: core.deadline(timeout))
+        let (result, bytes) = try await core.get(until: MonotonicClock.deadline(after: timeout))
         if result == .wait { throw core.stayedEmpty }
         if result == .cancelled { throw CancellationError() }
         return result == .done ? try element(bytes) : nil
@@ -22,7 +22,7 @@ extension SharedQueue {
     /// As the one that blocks; a task that is cancelled throws `CancellationError`.
     public func lease(timeout: Duration? = nil) async throws -> QueueLease<Element>? {
         try core.checkWritable()
-        let (result, bytes, ticket) = try await core.lease(until: core.deadline(timeout))
+        let (result, bytes, ticket) = try await core.lease(until: MonotonicClock.deadline(after: timeout))
         if result == .wait { throw core.stayedEmpty }
         if result == .cancelled { throw CancellationError() }
         return try ticket.map { (ticket) throws(StoreError) in try lease(bytes, ticket) }
@@ -30,7 +30,7 @@ extension SharedQueue {
 
     /// As the one that blocks; a task that is cancelled throws `CancellationError`.
     public func join(timeout: Duration? = nil) async throws {
-        switch try await core.join(until: core.deadline(timeout)) as QueueResult {
+        switch try await core.join(until: MonotonicClock.deadline(after: timeout)) as QueueResult {
         case .done, .end: return
         case .wait: throw core.stayedUnfinished
         case .cancelled: throw CancellationError()

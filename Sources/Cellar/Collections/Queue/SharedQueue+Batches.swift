@@ -10,7 +10,7 @@ extension SharedQueue {
     ) throws(StoreError) -> Int {
         let elements = Array(elements)
         let options = QueueCore.PutOptions(priority: priority, delay: nil)
-        let deadline = core.deadline(timeout)
+        let deadline = MonotonicClock.deadline(after: timeout)
         var done = 0
         if plainCount >= 0 {
             done = try unsafe elements.withUnsafeBufferPointer { (buffer) throws(StoreError) in
@@ -44,8 +44,10 @@ extension SharedQueue {
     @inlinable
     public func get(upTo most: Int, timeout: Duration? = nil) throws(StoreError) -> [Element] {
         precondition(most > 0, "at least one element is asked for")
-        if plainCount >= 0 { return try getPlain(upTo: min(most, capacity), until: core.deadline(timeout)) }
-        return try getEncoded(upTo: most, until: core.deadline(timeout))
+        if plainCount >= 0 {
+            return try getPlain(upTo: min(most, capacity), until: MonotonicClock.deadline(after: timeout))
+        }
+        return try getEncoded(upTo: most, until: MonotonicClock.deadline(after: timeout))
     }
 
     /// Leased first, so that one that is no element does not take the others along.

@@ -128,7 +128,7 @@ public struct SharedQueue<Element: Sendable>: Sendable {
 
     /// Waits until every item that was put is done: marked so, acknowledged, or set aside. Throws `.timedOut`.
     public func join(timeout: Duration? = nil) throws(StoreError) {
-        guard try core.join(until: core.deadline(timeout)) else { throw core.stayedUnfinished }
+        guard try core.join(until: MonotonicClock.deadline(after: timeout)) else { throw core.stayedUnfinished }
     }
 
     // MARK: State

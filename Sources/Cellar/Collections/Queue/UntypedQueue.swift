@@ -57,7 +57,7 @@ public struct UntypedQueue: Sendable {
         let elements = try texts.map { (text) throws(StoreError) in try bytes(parsing: text) }
         for element in elements { try core.checkRoom(element.count) }
         let options = QueueCore.PutOptions(priority: priority, delay: delay)
-        let count = unsafe try core.putSome(elements.count, options, until: core.deadline(timeout)) {
+        let count = unsafe try core.putSome(elements.count, options, until: MonotonicClock.deadline(after: timeout)) {
             (index, put) throws(StoreError) in
             let element = elements[index]
             return try unsafe element.span.withUnsafeBytes { (bytes) throws(StoreError) in unsafe try put(bytes) }
@@ -79,7 +79,8 @@ public struct UntypedQueue: Sendable {
         let core = try core
         try core.checkWritable()
         var found: (bytes: [UInt8], ticket: QueueTicket)?
-        let result = try unsafe core.lease(1, until: core.deadline(timeout)) { (bytes, ticket) throws(StoreError) in
+        let result = try unsafe core.lease(1, until: MonotonicClock.deadline(after: timeout)) {
+            (bytes, ticket) throws(StoreError) in
             found = unsafe ([UInt8](bytes), ticket)
         }
         if result == .wait { throw core.stayedEmpty }

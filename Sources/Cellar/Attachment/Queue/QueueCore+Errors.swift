@@ -1,35 +1,4 @@
-/// How long to wait: looked at only where there is something to wait for.
-@usableFromInline
-enum QueuePatience {
-    case none, forever
-    case upTo(Duration)
-
-    @inlinable @inline(__always)
-    init(_ timeout: Duration?) {
-        if let timeout { self = .upTo(timeout) } else { self = .forever }
-    }
-
-    var isNone: Bool {
-        if case .none = self { return true }
-        return false
-    }
-
-    var deadline: Int64 {
-        switch self {
-        case .none: 0
-        case .forever: MonotonicClock.never
-        case .upTo(let timeout): max(MonotonicClock.deadline(after: timeout), 1)
-        }
-    }
-}
-
 extension QueueCore {
-    /// When a wait of so long ends; nil = never.
-    @usableFromInline
-    func deadline(_ timeout: Duration?) -> Int64 {
-        timeout.map { max(MonotonicClock.deadline(after: $0), 1) } ?? MonotonicClock.never
-    }
-
     @usableFromInline
     func sync() throws(StoreError) {
         guard !cell.isVolatile else {
