@@ -151,8 +151,11 @@ extension ProcessTests {
             }
         }
 
-        /// An element that could not be written goes back to its place; so does one whose taker is killed.
-        @Test func whatIsNotWrittenIsNotTaken() throws {
+        /// An element is gone once it is written.
+        ///
+        /// This test used to kill the taker right after its line was read, which is before it acknowledges it as often as not:
+        /// the element then came back, rightly, and the last wait was for ever.
+        @Test func whatIsWrittenIsTaken() throws {
             try withScratchStore { scratch in
                 let queue = try scratch.open().queue("jobs", of: Int.self)
                 let taker = try Worker(command: [
@@ -160,11 +163,44 @@ extension ProcessTests {
                 ])
                 try queue.put(1)
                 try taker.expect("1")
+                try queue.join(timeout: .seconds(60))
                 taker.kill()
                 try queue.put(2)
                 #expect(try queue.get() == 2)
                 try queue.taskDone()
                 try queue.join(timeout: .seconds(60))
+            }
+        }
+
+        /// An element whose taker is killed while it writes goes back.
+        @Test func whatIsNotWrittenIsNotTaken() throws {
+            try withScratchStore { scratch in
+                let options = QueueOptions(capacity: 2, maximumByteCount: 4 << 20)
+                let queue = try scratch.open().queue("jobs", of: String.self, options: options)
+                // More than there is room for on the way to a reader that does not read.
+                let long = String(repeating: "x", count: 4 << 20)
+                try queue.put(long)
+                let taker = try Worker(command: [Worker.buildDirectory + "/cellar", "take", scratch.path, "jobs"])
+                try settle { try scratch.open().untypedQueue("jobs").items().contains { $0.info.state == .leased } }
+                taker.kill()
+                let again = try #require(try queue.lease(timeout: .seconds(60)))
+                let isTheSame = again.element == long
+                #expect(isTheSame)
+                #expect(again.deliveries == 2)
+            }
+        }
+
+        /// Nor is one that there is no room for where it is written to.
+        @Test func whatCannotBeWrittenIsNotTaken() throws {
+            try withScratchStore { scratch in
+                let queue = try scratch.open().queue("jobs", of: Int.self)
+                try queue.put(contentsOf: [1, 2])
+                let command =
+                    "exec '\(Worker.buildDirectory)/cellar' take '\(scratch.path)' jobs 2> /dev/null > /dev/full"
+                #expect(try Worker(command: ["/bin/sh", "-c", command]).wait() == .exit(74))
+                let again = try #require(try queue.tryLease())
+                #expect(again.element == 1)
+                #expect(again.deliveries == 2)
             }
         }
     }
