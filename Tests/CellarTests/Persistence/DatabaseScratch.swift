@@ -1,3 +1,4 @@
+import CellarTestSupport
 import Glibc
 
 @testable import Cellar
@@ -23,29 +24,9 @@ final class DatabaseScratch {
     var dataPath: String { "\(path)/data.mdb" }
     var lockPath: String { "\(path)/lock.mdb" }
 
-    var names: [String] {
-        guard let listing = unsafe opendir(path) else { return [] }
-        defer { unsafe closedir(listing) }
-        var names: [String] = []
-        while let entry = unsafe readdir(listing) {
-            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != "." && name != ".." { names.append(name) }
-        }
-        return names.sorted()
-    }
+    var names: [String] { Files.names(path) }
 
-    func write(_ bytes: [UInt8], to name: String) {
-        let file = unsafe open("\(path)/\(name)", O_RDWR | O_CREAT | O_TRUNC, 0o600)
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(file, $0.baseAddress, $0.count) }
-            guard count > 0 else { break }
-            rest = rest.dropFirst(count)
-        }
-        close(file)
-    }
+    func write(_ bytes: [UInt8], to name: String) { Files.write(bytes, to: "\(path)/\(name)", truncating: true) }
 
     func read(_ name: String) -> [UInt8] {
         guard let file = try? DatabaseFile(path: "\(path)/\(name)"), let count = try? file.byteCount() else {
