@@ -7,12 +7,16 @@ import Synchronization
 /// or there is only one processor, it is wasted. So the time grows while it helps, up to about as much as a sleep
 /// costs, and shrinks to nearly nothing while it does not.
 final class SpinBudget: Sendable {
+    /// In pauses of the processor.
     private let rounds: Atomic<Int>
     private let least: Int
     private let most: Int
     /// Failures since the last success; where there are probes.
     private let failures = Atomic(0)
     private let probes: Bool
+    /// The longest time between two looks. Each look takes the word's cache line away from who works on it: of two processes at
+    /// one queue, the one who waits goes easy on the other, who then does several things in a row and is done twice as fast.
+    private let longestPause: Int
     private static let failuresToProbe = 256
 
     /// With `probes`, for two who hand something to each other: they may look for as long as a sleeper takes to wake, so that one
@@ -20,7 +24,7 @@ final class SpinBudget: Sendable {
     /// asleep when their turn comes, neither would find out else that looking helps if the other does it too.
     init(probes: Bool = false) {
         self.probes = probes
-        (least, most) = probes ? (1, 2048) : (8, 512)
+        (least, most, longestPause) = probes ? (1, 2048, 1) : (8, 512, 16)
         rounds = Atomic(most / 8)
     }
 
@@ -30,13 +34,17 @@ final class SpinBudget: Sendable {
         let allowed = rounds.load(ordering: .relaxed)
         let isProbe = probes && failures.load(ordering: .relaxed) == Self.failuresToProbe
         let limit = isProbe ? most : allowed
-        for _ in 0..<limit {
+        var spent = 0
+        var pause = 1
+        while spent < limit {
             if isOver() {
                 if probes { failures.store(0, ordering: .relaxed) }
                 if allowed != most { rounds.store(min(limit * 2, most), ordering: .relaxed) }
                 return true
             }
-            cellar_spin_hint()
+            for _ in 0..<pause { cellar_spin_hint() }
+            spent &+= pause
+            pause = min(pause &* 2, longestPause)
         }
         if probes { failures.store(isProbe ? 0 : failures.load(ordering: .relaxed) + 1, ordering: .relaxed) }
         rounds.store(max(allowed / 2, least), ordering: .relaxed)
