@@ -39,6 +39,11 @@ static inline cellar_vector cellar_load_vector(const void *address) {
 static inline void cellar_copy_out(const void *source, void *target, long count) {
     long offset = 0;
 #if defined(__SSE2__)
+    for (; offset + 64 <= count; offset += 64) {
+        cellar_vector lines[4];
+        for (int line = 0; line < 4; line++) lines[line] = cellar_load_vector((const char *)source + offset + 16 * line);
+        for (int line = 0; line < 4; line++) *(cellar_vector *)((char *)target + offset + 16 * line) = lines[line];
+    }
     for (; offset + 16 <= count; offset += 16)
         *(cellar_vector *)((char *)target + offset) = cellar_load_vector((const char *)source + offset);
 #endif

@@ -125,6 +125,9 @@ private func armAtAQueueStep(_ random: inout SeededRandom) {
     #if CrashPoints
         let steps = [
             "queue put: filled in", "queue put: numbered", "queue put: ready", "queue put: in its place",
+            "queue put some: filled in", "queue put some: ready", "queue put some: numbered",
+            "queue put some: in their places", "queue get some: counted", "queue get some: free",
+            "queue get some: out of the order",
             "queue get: counted", "queue get: free", "queue get: out of the order", "queue lease: filled in",
             "queue lease: leased", "queue lease: listed", "queue acknowledge: free", "queue acknowledge: listed",
             "queue give back: ready", "queue give back: in its place", "queue: unlocked", "queue rebuild: cleared",

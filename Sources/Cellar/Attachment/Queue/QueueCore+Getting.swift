@@ -115,48 +115,20 @@ extension QueueCore {
         }
     }
 
-    /// Takes up to so many under one lock, at least one; `read` gets them in order.
-    @usableFromInline
-    func getSome(
-        _ most: Int, until deadline: Int64, _ read: (UnsafeRawBufferPointer) throws(StoreError) -> Void
-    ) throws(StoreError) -> QueueResult {
-        // No crash point: see `QueueMemory.take`.
-        var count = 0
-        return QueueResult(
-            try waiting(for: .items, until: deadline) { (memory, wakes) throws(StoreError) -> QueueOutcome<Void> in
-                var last = QueueOutcome<Void>.wait
-                while count < most {
-                    guard case .done(let number) = try next(memory, &wakes) else {
-                        if count == 0 { last = try nothingOutcome(memory, &wakes) }
-                        break
-                    }
-                    unsafe try read(try bytes(of: number, memory))
-                    try memory.take(number, for: holder)
-                    note(number)
-                    count += 1
-                }
-                if count == 0 { return last }
-                tellProducers(count, &wakes)
-                return .done(())
-            })
-    }
-
-    /// The same for elements of `size` bytes, which are put `stride` bytes apart; returns how many there were, too.
+    /// Takes up to so many elements of `size` bytes under one lock, at least one, and puts them `step` bytes apart; returns how
+    /// many there were, too.
     @usableFromInline @unsafe
     func getPlain(
-        _ target: UnsafeMutableRawPointer, upTo most: Int, size: Int, stride: Int, until deadline: Int64
+        _ target: UnsafeMutableRawPointer, upTo most: Int, size: Int, step: Int, until deadline: Int64
     ) throws(StoreError) -> (result: QueueResult, count: Int) {
         // No crash point: see `QueueMemory.take`.
         var count = 0
         let outcome = try waiting(for: .items, until: deadline) {
             (memory, wakes) throws(StoreError) -> QueueOutcome<Void> in
-            while count < most, case .done(let number) = try next(memory, &wakes) {
-                let bytes = unsafe try bytes(of: number, memory)
-                guard bytes.count == size else { throw wrongSize }
-                if let start = bytes.baseAddress { unsafe PlainCopy.copySettled(start, target + count &* stride, size) }
-                try memory.take(number, for: holder)
-                note(number)
-                count &+= 1
+            while count < most, case .done = try next(memory, &wakes) {
+                unsafe count &+= try memory.take(
+                    most &- count, to: target + count &* step, size: size, step: step, for: holder,
+                    taken: { note($0) })
             }
             if count == 0 { return try nothingOutcome(memory, &wakes) }
             tellProducers(count, &wakes)

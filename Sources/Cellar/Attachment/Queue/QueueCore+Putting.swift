@@ -92,62 +92,44 @@ extension QueueCore {
         return true
     }
 
-    /// Puts one after another under one lock, as many as there is room for; returns how many.
+    /// Puts one after another, as many at a time as there is room for, until the deadline has passed; returns how many.
     @usableFromInline
-    func putSome(
-        _ count: Int, _ options: PutOptions, until deadline: Int64,
-        _ bytes: (Int, (UnsafeRawBufferPointer) throws(StoreError) -> Bool) throws(StoreError) -> Bool
-    ) throws(StoreError) -> Int {
-        // No crash point: see `QueueMemory.put`.
+    func putSome(_ elements: [[UInt8]], _ options: PutOptions, until deadline: Int64) throws(StoreError) -> Int {
+        for bytes in elements { try checkRoom(bytes.count) }
         let how = try how(options)
         var done = 0
-        let outcome = try waiting(for: .spaces, until: deadline) {
-            (memory, wakes) throws(StoreError) -> QueueOutcome<Void> in
-            if memory.isClosed { throw closedError }
-            let before = done
-            while done < count {
-                let isPut = unsafe try bytes(done) { (bytes) throws(StoreError) in
-                    try checkRoom(bytes.count)
-                    guard let number = unsafe try memory.put(bytes, how) else { return false }
-                    note(number)
-                    return true
+        _ = try waiting(for: .spaces, until: deadline) { (memory, wakes) throws(StoreError) -> QueueOutcome<Void> in
+            while done < elements.count {
+                let bytes = elements[done]
+                let isPut = try unsafe bytes.span.withUnsafeBytes { (bytes) throws(StoreError) in
+                    unsafe try attempt(bytes, how, memory, &wakes)
                 }
-                if !isPut { break }
+                if !isPut { return .wait }
                 done += 1
             }
-            if done > before {
-                noteHeader()
-                tellConsumers(done - before, &wakes)
-            }
-            return done == count ? .done(()) : .wait
+            return .done(())
         }
-        _ = outcome
         return done
     }
 
-    /// The same for elements of `size` bytes that lie `stride` bytes apart.
+    /// The same for elements of `size` bytes that lie `step` bytes apart.
     @usableFromInline @unsafe
     func putPlain(
-        _ elements: UnsafeRawPointer, _ count: Int, size: Int, stride: Int, _ options: PutOptions, until deadline: Int64
+        _ elements: UnsafeRawPointer, _ count: Int, size: Int, step: Int, _ options: PutOptions, until deadline: Int64
     ) throws(StoreError) -> Int {
-        // No crash point: see `QueueMemory.put`.
         try checkRoom(size)
         let how = try how(options)
         var done = 0
-        _ = try waiting(for: .spaces, until: deadline) {
-            (memory, wakes) throws(StoreError) -> QueueOutcome<Void> in
+        _ = try waiting(for: .spaces, until: deadline) { (memory, wakes) throws(StoreError) -> QueueOutcome<Void> in
+            // No crash point: see `QueueMemory.put`.
             if memory.isClosed { throw closedError }
-            let before = done
-            while done < count {
-                let bytes = unsafe UnsafeRawBufferPointer(start: elements + done &* stride, count: size)
-                guard let number = unsafe try memory.put(bytes, how) else { break }
-                note(number)
-                done &+= 1
-            }
-            if done > before {
+            let more = unsafe try memory.put(
+                elements + done &* step, count &- done, size: size, step: step, how, placed: { note($0) })
+            if more > 0 {
                 noteHeader()
-                tellConsumers(done - before, &wakes)
+                tellConsumers(more, &wakes)
             }
+            done &+= more
             return done == count ? .done(()) : .wait
         }
         return done

@@ -16,17 +16,12 @@ extension SharedQueue {
             done = try unsafe elements.withUnsafeBufferPointer { (buffer) throws(StoreError) in
                 guard let start = buffer.baseAddress else { return 0 }
                 return unsafe try core.putPlain(
-                    start, buffer.count, size: plainCount, stride: MemoryLayout<Element>.stride, options,
+                    start, buffer.count, size: plainCount, step: MemoryLayout<Element>.stride, options,
                     until: deadline)
             }
         } else {
             let encoded = try elements.map { (element) throws(StoreError) in try self.bytes(of: element) }
-            for bytes in encoded { try core.checkRoom(bytes.count) }
-            done = unsafe try core.putSome(elements.count, options, until: deadline) {
-                (index, put) throws(StoreError) in
-                let bytes = encoded[index]
-                return try unsafe bytes.span.withUnsafeBytes { (bytes) throws(StoreError) in unsafe try put(bytes) }
-            }
+            done = try core.putSome(encoded, options, until: deadline)
         }
         if sync { try core.sync() }
         return done
@@ -75,12 +70,19 @@ extension SharedQueue {
 
     @inlinable
     func getPlain(upTo most: Int, until deadline: Int64) throws(StoreError) -> [Element] {
-        try unsafe withUnsafeTemporaryAllocation(of: Element.self, capacity: most) { (place) throws(StoreError) in
-            let (result, count) = unsafe try core.getPlain(
-                place.baseAddress.unsafelyUnwrapped, upTo: most, size: plainCount, stride: MemoryLayout<Element>.stride,
-                until: deadline)
-            if result == .wait { throw core.stayedEmpty }
-            return unsafe Array(UnsafeBufferPointer(rebasing: place[..<count]))
+        var fault: StoreError?
+        let elements = unsafe [Element](unsafeUninitializedCapacity: most) { place, count in
+            guard let start = place.baseAddress else { return }
+            do throws(StoreError) {
+                let result: QueueResult
+                (result, count) = unsafe try core.getPlain(
+                    start, upTo: most, size: plainCount, step: MemoryLayout<Element>.stride, until: deadline)
+                if result == .wait { throw core.stayedEmpty }
+            } catch {
+                fault = error
+            }
         }
+        if let fault { throw fault }
+        return elements
     }
 }

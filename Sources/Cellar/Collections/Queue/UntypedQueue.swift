@@ -55,13 +55,8 @@ public struct UntypedQueue: Sendable {
                 "the queue '\(info.name)' has the priorities 0 to \(shape.priorities - 1), not \(priority)")
         }
         let elements = try texts.map { (text) throws(StoreError) in try bytes(parsing: text) }
-        for element in elements { try core.checkRoom(element.count) }
         let options = QueueCore.PutOptions(priority: priority, delay: delay)
-        let count = unsafe try core.putSome(elements.count, options, until: MonotonicClock.deadline(after: timeout)) {
-            (index, put) throws(StoreError) in
-            let element = elements[index]
-            return try unsafe element.span.withUnsafeBytes { (bytes) throws(StoreError) in unsafe try put(bytes) }
-        }
+        let count = try core.putSome(elements, options, until: MonotonicClock.deadline(after: timeout))
         if sync { try core.sync() }
         return count
     }

@@ -30,14 +30,7 @@ extension QueueMemory {
         guard let number = try firstFree else { return nil }
         let item = item(number)
         let sequence = unsafe header.pointee.next_sequence
-        // The state that freed it stays before what is written now; pairs with the acquire fence of who looks without the lock.
-        SharedFence.release()
-        if let start = bytes.baseAddress { unsafe PlainCopy.copyFresh(start, item.bytes, bytes.count) }
-        unsafe item.fields.pointee.sequence = sequence
-        unsafe item.fields.pointee.due = how.due
-        unsafe item.fields.pointee.put_at = how.now
-        unsafe item.fields.pointee.deliveries = 0
-        unsafe item.fields.pointee.priority = UInt32(truncatingIfNeeded: how.priority)
+        unsafe item.fill(bytes.baseAddress, bytes.count, areFresh: true, sequence, how)
         crashPoint("queue put: filled in")
         unsafe header.pointee.next_sequence = sequence &+ 1
         crashPoint("queue put: numbered")
@@ -169,5 +162,29 @@ extension QueueMemory {
         crashPoint("queue revive: ready")
         unsafe state.pointee.dead &-= 1
         try insert(number, priority: try priority(of: number))
+    }
+}
+
+extension QueueItem {
+    /// Everything of a new item but its state. Of several, the bytes were written a while ago; one may just have been.
+    @inline(__always) @unsafe
+    func fill(
+        _ bytes: UnsafeRawPointer?, _ count: Int, areFresh: Bool, _ sequence: UInt64, _ how: QueuePut
+    ) {
+        // No crash point: the callers', who name the change.
+        // The state that freed it stays before what is written now; pairs with the acquire fence of who looks without the lock.
+        SharedFence.release()
+        if let bytes = unsafe bytes {
+            if areFresh {
+                unsafe PlainCopy.copyFresh(bytes, self.bytes, count)
+            } else {
+                unsafe PlainCopy.copySettled(bytes, self.bytes, count)
+            }
+        }
+        unsafe fields.pointee.sequence = sequence
+        unsafe fields.pointee.due = how.due
+        unsafe fields.pointee.put_at = how.now
+        unsafe fields.pointee.deliveries = 0
+        unsafe fields.pointee.priority = UInt32(truncatingIfNeeded: how.priority)
     }
 }

@@ -88,7 +88,7 @@ extension QueueMemory {
     }
 
     @inline(__always)
-    func countTaken(by holder: QueueHolder) {
+    func countTaken(_ count: Int = 1, by holder: QueueHolder) {
         // No crash point: what a dead process took is not counted.
         guard holder.slot >= 0, holder.slot < Int(CELLAR_PROCESS_SLOTS) else { return }
         let taker = unsafe taker(holder.slot)
@@ -97,8 +97,8 @@ extension QueueMemory {
             unsafe state.pointee.taken &-= min(taker.pointee.count, state.pointee.taken)
             unsafe taker.pointee = cellar_queue_taker(attachment: holder.attachment, count: 0)
         }
-        unsafe taker.pointee.count &+= 1
-        unsafe state.pointee.taken &+= 1
+        unsafe taker.pointee.count &+= UInt64(truncatingIfNeeded: count)
+        unsafe state.pointee.taken &+= UInt64(truncatingIfNeeded: count)
     }
 
     /// Marks one taken item as done: of the holder's own, or else of whoever has some. False if nobody has any.

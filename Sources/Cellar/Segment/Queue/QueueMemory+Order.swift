@@ -40,13 +40,22 @@ extension QueueMemory {
         unsafe state.pointee.ready &+= 1
     }
 
+    /// The highest priority that has something ready; nil if none has.
+    @inline(__always)
+    var highest: Int? {
+        get throws(StoreError) {
+            let levels = unsafe state.pointee.levels
+            if levels == 0 { return nil }
+            let priority = 63 &- levels.leadingZeroBitCount
+            guard priority < priorities else { throw damaged("has no priority \(priority)") }
+            return priority
+        }
+    }
+
     /// The item to be delivered next; nil if there is none.
     @inline(__always)
     func first() throws(StoreError) -> Int? {
-        let levels = unsafe state.pointee.levels
-        if levels == 0 { return nil }
-        let priority = 63 - levels.leadingZeroBitCount
-        guard priority < priorities else { throw damaged("has no priority \(priority)") }
+        guard let priority = try highest else { return nil }
         let (first, count) = try unsafe place(level(priority))
         guard count > 0, case let number = try checked(unsafe ring(priority)[first]), item(number).isIn(.ready)
         else {
@@ -70,8 +79,7 @@ extension QueueMemory {
     }
 
     @inline(__always) @unsafe
-    private func place(_ level: UnsafeMutablePointer<cellar_queue_level>) throws(StoreError) -> (first: Int, count: Int)
-    {
+    func place(_ level: UnsafeMutablePointer<cellar_queue_level>) throws(StoreError) -> (first: Int, count: Int) {
         let (first, count) = unsafe (Int(level.pointee.first), Int(level.pointee.count))
         guard first < capacity, count <= capacity else { throw damaged("has an order that makes no sense") }
         return (first, count)

@@ -121,6 +121,10 @@ enum QueueBell: Int, CaseIterable {
 
 enum QueueItemState: UInt64 {
     case free, ready, leased, dead
+
+    /// An item's state word.
+    @inline(__always)
+    func word(length: Int) -> UInt64 { rawValue | UInt64(truncatingIfNeeded: length) << 8 }
 }
 
 /// One item, checked to be one of the queue's.
@@ -132,6 +136,10 @@ struct QueueItem {
     init(_ address: UnsafeMutableRawPointer) {
         unsafe fields = address.assumingMemoryBound(to: cellar_queue_item.self)
     }
+
+    /// Another item so many bytes on.
+    @inline(__always) @unsafe
+    func advanced(by bytes: Int) -> QueueItem { unsafe QueueItem(UnsafeMutableRawPointer(fields) + bytes) }
 
     @inline(__always) var word: SharedWord { unsafe SharedWord(UnsafeMutableRawPointer(fields)) }
     @inline(__always) var bytes: UnsafeMutableRawPointer {
@@ -150,7 +158,7 @@ struct QueueItem {
     @inline(__always)
     func set(_ state: QueueItemState, length: Int) {
         // No crash point: the callers', who name the change.
-        word.release(state.rawValue | UInt64(length) << 8)
+        word.release(state.word(length: length))
     }
 
     /// A copy of one moment, taken without the lock; nil if it changed meanwhile.
