@@ -42,6 +42,10 @@ final class FuzzedStore {
         try store.dictionary("cache", capacity: 64, expires: true)
     }
 
+    private static func log(_ store: Store) throws(StoreError) -> SharedLog<String> {
+        try store.log("log", options: LogOptions(capacity: 64, maximumByteCount: 40))
+    }
+
     private static func jobs(_ store: Store) throws(StoreError) -> SharedQueue<Triple> {
         try store.queue(
             "jobs",
@@ -92,6 +96,9 @@ final class FuzzedStore {
         for index in 0..<100 { try cache.set(index, for: index, timeToLive: .seconds(index % 2 * 3600)) }
         try store.list("elements", of: Triple.self, capacity: 100).append(contentsOf: (0..<50).map { Triple($0) })
         try store.block("frame", byteCount: 5_000).write([UInt8](repeating: 1, count: 5_000))
+        let log = try log(store)
+        try log.append(contentsOf: (0..<80).map { "entry \($0)" })
+        try log.group("readers", from: 0).commit(through: 50)
         let end = try store.pipe("pipe", capacity: 256).open(.first)
         for number in 0..<5 { try end.send(number) }
         end.close()
@@ -235,6 +242,7 @@ final class FuzzedStore {
         try tolerating { _ = try store.untypedList("elements").elements() }
         try tolerating { _ = try store.block("frame").bytes(timeout: .milliseconds(5)) }
         try tolerating { _ = try store.pipe("pipe").status }
+        try tolerating { try store.untypedLog("log").forEach { _, _, _ in true } }
         for name in ["jobs", "lines"] {
             try tolerating {
                 let queue = try store.untypedQueue(name)
@@ -269,6 +277,17 @@ final class FuzzedStore {
                 try self.tolerating { _ = try block.bytes(timeout: .milliseconds(5)) }
                 _ = try block.wait(afterGeneration: block.generation, timeout: .milliseconds(1))
                 try block.write([UInt8](repeating: 2, count: block.byteCount))
+            },
+            {
+                let log = try Self.log(store)
+                try self.tolerating { _ = try log.entries() }
+                try self.tolerating { _ = try log.entries(from: log.offset(at: 1 << 40), upTo: 5) }
+                for index in 0..<40 { try self.tolerating { try log.append("another entry \(index)") } }
+                _ = try log.groups()
+                let group = try log.group("readers")
+                try self.tolerating { _ = try group.take(upTo: 10, timeout: .milliseconds(1)) }
+                try group.seek(to: 3)
+                _ = try log.group("new readers", from: 0).lag
             },
             {
                 let pipe = try store.pipe("pipe")

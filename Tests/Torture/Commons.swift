@@ -11,6 +11,7 @@ struct Commons {
     let block: SharedValue<Checksummed>
     let accounts: SharedArray<Int>
     let queue: CommonQueue
+    let locks: CommonLocks
     private let store: Store
     private let purses: SharedDictionary<Int, Int>
     private let debt: SharedValue<Int>
@@ -21,6 +22,7 @@ struct Commons {
         block = try store.value("common/block", initial: Checksummed(number: 1))
         accounts = try store.array("common/accounts", of: Int.self, count: Self.accounts)
         queue = try CommonQueue(store)
+        locks = try CommonLocks(store)
         self.store = store
         purses = try store.dictionary("common/purses")
         debt = try store.value("common/debt", initial: 0)

@@ -193,7 +193,7 @@ final class Director {
         let commons = try Commons(store)
         counterBase = try check("counter", commons.counter.load(), track: 100, base: counterBase, place)
         lockedBase = try check("locked", commons.locked.load().first, track: 101, base: lockedBase, place)
-        if let fault = try commons.fault() {
+        for fault in [try commons.fault(), try commons.locks.fault()].compactMap(\.self) {
             places[0].journal[.torn] += 1
             report("\(fault)")
         }

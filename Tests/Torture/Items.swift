@@ -24,7 +24,7 @@ struct Item {
     static func all(of worker: Int) -> [Item] {
         let prefix = "worker \(worker)/"
         return words(prefix) + blocks(prefix) + arrays(prefix) + (0..<4).map { passing(prefix + "passing \($0)") }
-            + queues(prefix) + [entry(prefix + "entry")] + dictionaryEntries(prefix)
+            + queues(prefix) + structures(prefix) + [entry(prefix + "entry")] + dictionaryEntries(prefix)
             + [transaction(prefix + "together"), durableTransaction(prefix + "together on disk")]
     }
 

@@ -98,8 +98,9 @@ final class TortureWorker {
     }
 
     private func workTogether() throws {
-        switch Int.random(in: 0..<8, using: &random) {
-        case 5...: if let fault = try queueWork.step(commons.queue, &random) { note(fault.0, fault.1) }
+        switch Int.random(in: 0..<10, using: &random) {
+        case 8...: if let fault = try commons.locks.step(&random) { note(.torn, fault) }
+        case 5...7: if let fault = try queueWork.step(commons.queue, &random) { note(fault.0, fault.1) }
         case 0:
             counterTrack.begun += 1
             commons.counter.add(1)
