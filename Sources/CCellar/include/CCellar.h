@@ -40,9 +40,15 @@ static inline void cellar_copy_out(const void *source, void *target, long count)
     long offset = 0;
 #if defined(__SSE2__)
     for (; offset + 64 <= count; offset += 64) {
-        cellar_vector lines[4];
-        for (int line = 0; line < 4; line++) lines[line] = cellar_load_vector((const char *)source + offset + 16 * line);
-        for (int line = 0; line < 4; line++) *(cellar_vector *)((char *)target + offset + 16 * line) = lines[line];
+        const char *from = (const char *)source + offset;
+        cellar_vector *to = (cellar_vector *)((char *)target + offset);
+        // Written out: a loop over four would go over the stack.
+        cellar_vector first = cellar_load_vector(from), second = cellar_load_vector(from + 16);
+        cellar_vector third = cellar_load_vector(from + 32), fourth = cellar_load_vector(from + 48);
+        to[0] = first;
+        to[1] = second;
+        to[2] = third;
+        to[3] = fourth;
     }
     for (; offset + 16 <= count; offset += 16)
         *(cellar_vector *)((char *)target + offset) = cellar_load_vector((const char *)source + offset);

@@ -67,13 +67,19 @@ extension QueueCore {
         switch try next(memory, &wakes) {
         case .done(let number):
             unsafe try read(try bytes(of: number, memory))
-            try memory.take(number, for: holder)
-            note(number)
-            tellProducers(1, &wakes)
+            try finishTaking(number, memory, &wakes)
             return .done(())
         case .end: return .end
         case .wait, .cancelled: return .wait
         }
+    }
+
+    @inline(__always)
+    private func finishTaking(_ number: Int, _ memory: QueueMemory, _ wakes: inout Wakes) throws(StoreError) {
+        // No crash point: see `QueueMemory.take`.
+        try memory.take(number, for: holder)
+        note(number)
+        tellProducers(1, &wakes)
     }
 
     /// As `take`, waiting if need be.
@@ -98,20 +104,24 @@ extension QueueCore {
             unsafe try takePlain(memory, &wakes, count, target)
         }
         guard case .wait = outcome, !patience.isNone else { return QueueResult(outcome) }
-        return QueueResult(
-            try waiting(for: .items, until: patience.deadline) { (memory, wakes) throws(StoreError) in
-                unsafe try takePlain(memory, &wakes, count, target)
-            })
+        return unsafe try getPlain(target, upTo: 1, size: count, step: 0, until: patience.deadline).result
     }
 
     @inline(__always) @unsafe
     private func takePlain(
         _ memory: QueueMemory, _ wakes: inout Wakes, _ count: Int, _ target: UnsafeMutableRawPointer
     ) throws(StoreError) -> QueueOutcome<Void> {
-        unsafe try take(memory, &wakes) { (bytes) throws(StoreError) in
+        // Not by `take`: what goes through its closure counts references.
+        switch try next(memory, &wakes) {
+        case .done(let number):
+            let bytes = unsafe try bytes(of: number, memory)
             guard bytes.count == count else { throw wrongSize }
             // No crash point: memory of this process alone.
             if let start = bytes.baseAddress { unsafe PlainCopy.copySettled(start, target, count) }
+            try finishTaking(number, memory, &wakes)
+            return .done(())
+        case .end: return .end
+        case .wait, .cancelled: return .wait
         }
     }
 
