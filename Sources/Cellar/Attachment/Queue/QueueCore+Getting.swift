@@ -104,7 +104,17 @@ extension QueueCore {
             unsafe try takePlain(memory, &wakes, count, target)
         }
         guard case .wait = outcome, !patience.isNone else { return QueueResult(outcome) }
-        return unsafe try getPlain(target, upTo: 1, size: count, step: 0, until: patience.deadline).result
+        return unsafe try getPlainSlowly(count, to: target, until: patience.deadline)
+    }
+
+    @inline(never) @unsafe
+    private func getPlainSlowly(
+        _ count: Int, to target: UnsafeMutableRawPointer, until deadline: Int64
+    ) throws(StoreError) -> QueueResult {
+        QueueResult(
+            try waiting(for: .items, until: deadline) { (memory, wakes) throws(StoreError) in
+                unsafe try takePlain(memory, &wakes, count, target)
+            })
     }
 
     @inline(__always) @unsafe
