@@ -18,6 +18,8 @@ struct CellarTool: ParsableCommand {
             ls, get, scan, dump, watch, stat, ps, locks, check and take --peek change nothing, and make nothing, in the
             store or in memory.
 
+            Where a command line names no store, it is the one that CELLAR_STORE names.
+
             Exit status:
               0   done
               1   check: the store is not whole; demo: the totals differ
@@ -34,6 +36,7 @@ struct CellarTool: ParsableCommand {
             StatCommand.self, ProcessesCommand.self, LocksCommand.self, CheckCommand.self, RemoveCommand.self,
             RenameCommand.self,
             DiscardCommand.self, DemoCommand.self, DemoWorkerCommand.self,
+            ManualCommand.self,
         ])
 
     static func main() {
