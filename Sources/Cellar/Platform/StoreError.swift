@@ -68,6 +68,7 @@ public struct StoreError: Error, Hashable, Sendable {
     /// The `errno` of the system call behind the failure, or 0 where there was none.
     public let errno: Int32
 
+    /// An error of a program's own codec or closure, or of the tool; the message is one line that says what to do.
     public init(_ code: Code, _ message: String, errno: Int32 = 0) {
         self.code = code
         self.message = message

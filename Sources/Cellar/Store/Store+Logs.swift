@@ -12,6 +12,7 @@ public struct LogOptions: Sendable {
     /// Whether the log is on disk (persistent).
     public var persistence: Persistence?
 
+    /// What is nil is as it stands beside the property; of a log that is there, as the log has it.
     public init(
         capacity: Int? = nil, retainedByteCount: Int? = nil, maximumAge: Duration? = nil, maximumByteCount: Int? = nil,
         persistence: Persistence? = nil

@@ -19,7 +19,9 @@ public struct UntypedTable: Sendable {
 
     /// One entry: of a multimap, one of a key's values.
     public struct Entry: Hashable, Sendable {
+        /// The key.
         public var key: TableContent
+        /// The value.
         public var value: TableContent
     }
 
@@ -81,11 +83,16 @@ public struct UntypedTable: Sendable {
 
     /// Which keys: from one on, up to another (that one not included), those that begin so; texts as for `values(for:)`.
     public struct Range: Hashable, Sendable {
+        /// The first key; nil: from the beginning.
         public var from: String?
+        /// The key before which it ends; nil: to the end.
         public var upTo: String?
+        /// Only keys that begin so.
         public var prefix: String?
+        /// From the last to the first.
         public var isReversed = false
 
+        /// A range; of everything, if nothing is given.
         public init(from: String? = nil, upTo: String? = nil, prefix: String? = nil, isReversed: Bool = false) {
             self.from = from
             self.upTo = upTo

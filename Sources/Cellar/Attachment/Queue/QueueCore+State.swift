@@ -19,12 +19,21 @@ public struct QueueDepth: Sendable, Hashable {
 
 /// One item of a queue, for people who look.
 public struct QueueItemInfo: Sendable {
-    public enum State: String, Sendable, Hashable { case ready, delayed, leased, dead }
+    /// Whether it is to be delivered, later or now, or a consumer has it, or it was set aside.
+    public enum State: String, Sendable, Hashable {
+        /// To be delivered at once, or later.
+        case ready, delayed
+        /// With a consumer, or set aside after too many deliveries.
+        case leased, dead
+    }
 
+    /// What becomes of it next.
     public var state: State
     /// Its place in the order; never given twice.
     public var sequence: UInt64
+    /// Higher ones are delivered first.
     public var priority: Int
+    /// How often it was delivered.
     public var deliveries: Int
     /// Milliseconds since 1970.
     public var putAt: UInt64
@@ -32,6 +41,7 @@ public struct QueueItemInfo: Sendable {
     public var due: UInt64
     /// Leased: the slot of the process that has it, and the number of its attachment (`AttachmentInfo.slot`, `id`).
     public var holder: Int?
+    /// The number of the attachment that has it, beside `holder`.
     public var holderID: UInt64?
     /// The element.
     public var bytes: [UInt8]

@@ -115,7 +115,9 @@ public struct UntypedQueue: Sendable {
 
     /// One item that is there.
     public struct Item: Sendable {
+        /// How it stands.
         public var info: QueueItemInfo
+        /// The element.
         public var value: TableContent
     }
 
@@ -156,6 +158,7 @@ public struct UntypedQueue: Sendable {
         }
     }
 
+    /// Whether nothing more can be put. Takes no lock.
     public var isClosed: Bool {
         switch source {
         case .memory(let core): core.isClosed
