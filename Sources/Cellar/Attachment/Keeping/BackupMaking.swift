@@ -54,7 +54,9 @@ struct BackupMaking {
     /// The directory that will be the store, empty but for the lock that says that somebody is at it.
     private func preparePlace() throws(StoreError) -> FileLock {
         if unsafe mkdir(partial, 0o700) != 0, errno != EEXIST {
-            throw .system("make '\(partial)'", errno)
+            guard errno == ENOENT || errno == ENOTDIR else { throw .system("make '\(partial)'", errno) }
+            throw StoreError(
+                .noSuchStore, "cannot make '\(path)': the directory it should be in does not exist", errno: errno)
         }
         crashPoint("backup: directory made")
         try Leftovers.refuseForeignPartial(partial)

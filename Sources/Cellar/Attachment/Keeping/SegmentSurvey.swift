@@ -99,7 +99,7 @@ enum SegmentSurvey {
         switch isThere(store, place.path) {
         case true?: return .atRest
         case nil: return .unknown
-        case false?: return isBeside(place) ? .unknown : .gone
+        case false?: return isBeside(place, store) ? .unknown : .gone
         }
     }
 
@@ -120,21 +120,24 @@ enum SegmentSurvey {
         }
     }
 
-    /// Whether the directory is there under another name: somebody renamed it, or what it is in.
-    private static func isBeside(_ place: SegmentPlace) -> Bool {
+    /// Whether the store may be there under another name: somebody renamed its directory, or what that is in. (A new directory
+    /// may have the number of one that is gone.)
+    private static func isBeside(_ place: SegmentPlace, _ store: Identity) -> Bool {
         let parts = place.path.split(separator: "/")
         for depth in 1...2 where parts.count >= depth {
             let folder = "/" + parts.dropLast(depth).joined(separator: "/")
+            let rest = parts.suffix(depth - 1).joined(separator: "/")
             for name in (try? FileNames.of(folder)) ?? [] {
-                let rest = parts.suffix(depth - 1).joined(separator: "/")
-                var status = stat()
-                if unsafe stat("\(folder)/\(name)/\(rest)", &status) == 0, UInt64(status.st_ino) == place.inode,
-                    UInt64(status.st_dev) == place.device
-                {
-                    return true
-                }
+                let path = "\(folder)/\(name)/\(rest)"
+                if isDirectory(of: place, path), isThere(store, path) != false { return true }
             }
         }
         return false
+    }
+
+    private static func isDirectory(of place: SegmentPlace, _ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && UInt64(status.st_ino) == place.inode
+            && UInt64(status.st_dev) == place.device
     }
 }
