@@ -22,7 +22,7 @@ struct CellarTool: ParsableCommand {
 
             Exit status:
               0   done
-              1   check: the store is not whole; demo: the totals differ
+              1   check: the store is not whole; doctor: this machine cannot; demo: the totals differ
               64  the command line is wrong
               65  a value does not fit its cell, or what is stored is damaged
               66  there is no such store, cell, table, key or file
@@ -35,6 +35,8 @@ struct CellarTool: ParsableCommand {
             DumpCommand.self, WatchCommand.self, PutCommand.self, TakeCommand.self,
             StatCommand.self, ProcessesCommand.self, LocksCommand.self, CheckCommand.self, RemoveCommand.self,
             RenameCommand.self,
+            BackupCommand.self, CompactCommand.self, CollectCommand.self, SchemaCommand.self, DoctorCommand.self,
+            BenchCommand.self,
             DiscardCommand.self, DemoCommand.self, DemoWorkerCommand.self,
             ManualCommand.self,
         ])

@@ -16,6 +16,7 @@
 #define CELLAR_SMALL_CLASSES 256
 #define CELLAR_SMALL_GRANULE 16
 #define CELLAR_TABLE_WATCHES 64
+#define CELLAR_PLACE_PATH_BYTES 480
 
 // A robust mutex with room for what other C libraries need; the rest of the 48 bytes stays zero.
 typedef union cellar_mutex {
@@ -89,6 +90,17 @@ typedef struct cellar_redo {
 } cellar_redo;
 static_assert(sizeof(cellar_redo) == 48, "redo");
 
+// Where the store is whose segment this is: for people and for clearing up, who opens a store does not ask.
+// Segment/SegmentPlace.swift
+typedef struct cellar_place {
+    uint64_t length;      // (atomic) bytes of the path; 0 = not known. Cleared first, written last
+    uint64_t device;      // of the store's directory
+    uint64_t inode;
+    uint64_t mounts;      // identity of the mount namespace in which the path leads there
+    char path[CELLAR_PLACE_PATH_BYTES];
+} cellar_place;
+static_assert(sizeof(cellar_place) == 512, "place");
+
 typedef struct cellar_header {
     uint64_t magic;               // (atomic) published last
     uint32_t format_version;
@@ -122,12 +134,14 @@ typedef struct cellar_header {
     cellar_checkpoint checkpoint;
     unsigned char reserved1[56];
     cellar_transactions transactions;
-    unsigned char reserved2[2048 - 512 - 144 - 8 * CELLAR_TABLE_WATCHES];
+    unsigned char reserved2[2048 - 512 - 144 - 512 - 8 * CELLAR_TABLE_WATCHES];
+    cellar_place place;
     uint64_t table_watches[CELLAR_TABLE_WATCHES]; // (atomic, futex in the upper halves) Segment/TableWatches.swift
     uint64_t free_small[CELLAR_SMALL_CLASSES]; // (atomic) lists of free blocks of 16, 32, … 4096 bytes
 } cellar_header;
 static_assert(offsetof(cellar_header, allocation) == 208, "header");
 static_assert(offsetof(cellar_header, transactions) == 512, "header");
+static_assert(offsetof(cellar_header, place) == 1024, "header");
 static_assert(offsetof(cellar_header, table_watches) == 1536, "header");
 static_assert(offsetof(cellar_header, free_small) == 2048, "header");
 static_assert(sizeof(cellar_header) == 4096, "the header is one page");
@@ -498,6 +512,11 @@ static_assert(sizeof(cellar_limbo) == 48, "limbo");
     X(cellar_header, checkpoint, CELLAR_HEADER_CHECKPOINT) \
     X(cellar_header, table_watches, CELLAR_HEADER_TABLE_WATCHES) \
     X(cellar_header, free_small, CELLAR_HEADER_FREE_SMALL) \
+    X(cellar_header, place, CELLAR_HEADER_PLACE) \
+    X(cellar_place, device, CELLAR_PLACE_DEVICE) \
+    X(cellar_place, inode, CELLAR_PLACE_INODE) \
+    X(cellar_place, mounts, CELLAR_PLACE_MOUNTS) \
+    X(cellar_place, path, CELLAR_PLACE_PATH) \
     X(cellar_intent, operation, CELLAR_INTENT_OPERATION) \
     X(cellar_intent, block, CELLAR_INTENT_BLOCK) \
     X(cellar_intent, block_size, CELLAR_INTENT_BLOCK_SIZE) \

@@ -59,6 +59,8 @@ public struct StoreError: Error, Hashable, Sendable {
         case leaseEnded
         /// A system call failed in a way that has no kind of its own.
         case systemFailure
+        /// Something is at the path already, and is not overwritten.
+        case pathExists
     }
 
     /// The kind of failure.

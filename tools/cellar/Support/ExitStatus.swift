@@ -22,7 +22,7 @@ extension ExitStatus {
                 .invalidValue, .ownerDied:
                 .badData
             case .noSuchStore, .noSuchCell, .removed: .noInput
-            case .cellExists: .cannotCreate
+            case .cellExists, .pathExists: .cannotCreate
             case .permissionDenied: .noPermission
             case .inUse, .segmentElsewhere, .networkFileSystem, .memoryFull, .diskFull, .limitReached, .timedOut,
                 .readOnly, .closed, .leaseEnded, .peerGone, .broken, .systemFailure:

@@ -9,6 +9,14 @@ enum SystemCall {
         return unsafe String(cString: value)
     }
 
+    /// Bytes of the files in a directory, or of the file itself.
+    static func byteCount(below path: String) -> Int {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0 else { return 0 }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return Int(status.st_size) }
+        return ((try? DirectoryListing.names(in: path)) ?? []).reduce(0) { $0 + byteCount(below: "\(path)/\($1)") }
+    }
+
     static func sleep(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
         var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
