@@ -15,7 +15,7 @@ struct CellarTool: ParsableCommand {
               cellar add robot.cellar speed 0.25
               cellar dump robot.cellar
 
-            ls, get, scan, dump, watch, stat, ps, locks, check and take --peek change nothing, and make nothing, in the
+            ls, get, scan, dump, watch, top, stat, ps, locks, check and take --peek change nothing, and make nothing, in the
             store or in memory.
 
             Exit status:
@@ -33,6 +33,7 @@ struct CellarTool: ParsableCommand {
             DumpCommand.self, WatchCommand.self, PutCommand.self, TakeCommand.self,
             StatCommand.self, ProcessesCommand.self, LocksCommand.self, CheckCommand.self, RemoveCommand.self,
             RenameCommand.self,
+            TopCommand.self,
             DiscardCommand.self, DemoCommand.self, DemoWorkerCommand.self,
         ])
 
