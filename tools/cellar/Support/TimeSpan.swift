@@ -20,4 +20,11 @@ struct TimeSpan: ExpressibleByArgument {
         else { return nil }
         duration = .milliseconds(Int64((number * unit.milliseconds).rounded()))
     }
+
+    var defaultValueDescription: String {
+        let milliseconds = duration / .milliseconds(1)
+        let unit = Self.units.last { milliseconds >= $0.milliseconds } ?? Self.units[0]
+        let amount = milliseconds / unit.milliseconds
+        return (amount == amount.rounded() ? "\(Int(amount))" : "\(amount)") + unit.name
+    }
 }

@@ -53,10 +53,11 @@ enum PanelText {
         return (isAtLeast ? "≥ " : "") + (rate == 0 ? "0" : text)
     }
 
-    /// `250 ms`, `4.2 s`, `3 min 5 s`.
+    /// `0.8 ms`, `250 ms`, `4.2 s`, `3 min 5 s`.
     static func duration(_ duration: Duration?) -> String {
         guard let duration else { return "-" }
-        if duration < .seconds(1) { return "\(max(Int(duration / .milliseconds(1)), 0)) ms" }
+        if duration < .milliseconds(10) { return HumanUnits.rounded(max(duration / .milliseconds(1), 0)) + " ms" }
+        if duration < .seconds(1) { return "\(Int(duration / .milliseconds(1))) ms" }
         return duration < .seconds(60)
             ? HumanUnits.rounded(duration / .seconds(1)) + " s" : HumanUnits.duration(duration)
     }
