@@ -19,6 +19,7 @@ extension ProcessTests {
                 in: scratch.directory, columns: columns, rows: rows, environment: environment
             ) { terminal in
                 terminal.enter("ulimit -c 0; echo before-$((40 + 2))")
+                try terminal.wait(for: "before-42")
                 let command =
                     "echo $$ > \(scratch.directory)/pid; exec \(Self.tool) top \(scratch.path) --interval 100ms"
                 terminal.enter("sh -c '\(command)'; echo status=$?")

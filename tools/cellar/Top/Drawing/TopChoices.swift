@@ -8,8 +8,9 @@ struct TopChoices {
     var showsHelp = false
     /// Rows of the panel that are above the first shown.
     var scroll = 0
-    /// Rows that have place.
-    var page = 1
+    /// Rows that have place, and all that there are: as of the last frame.
+    private(set) var page = 1
+    private var rows = 0
     var interval: Duration
     private var sortings: [Panel: Int] = [:]
 
@@ -41,11 +42,12 @@ struct TopChoices {
         case .pageUp: scroll -= page
         case .pageDown, .character(" "): scroll += page
         case .home, .character("g"): scroll = 0
-        case .end, .character("G"): scroll = .max
+        case .end, .character("G"): scroll = rows
         case .escape: (filter, scroll) = ("", 0)
         case .character(let character): press(character)
         case .enter, .backspace: break
         }
+        settle(rows: rows, page: page)
         return true
     }
 
@@ -80,6 +82,9 @@ struct TopChoices {
         scroll = 0
     }
 
-    /// No further than to where the last row is the last line.
-    mutating func keepWithin(_ rows: Int) { scroll = max(min(scroll, rows - page), 0) }
+    /// There are so many rows, and place for so many: no further than to where the last row is the last line.
+    mutating func settle(rows: Int, page: Int) {
+        (self.rows, self.page) = (rows, page)
+        scroll = max(min(scroll, rows - page), 0)
+    }
 }

@@ -14,8 +14,7 @@ struct TopFrame {
 
     /// Corrects what was chosen by what there is.
     func settle(_ choices: inout TopChoices) {
-        choices.page = max(size.rows - linesBeside, 1)
-        choices.keepWithin(table.count)
+        choices.settle(rows: table.count, page: max(size.rows - linesBeside, 1))
     }
 
     /// All lines, from the top to the bottom of the screen.
