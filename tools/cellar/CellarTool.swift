@@ -15,7 +15,7 @@ struct CellarTool: ParsableCommand {
               cellar add robot.cellar speed 0.25
               cellar dump robot.cellar
 
-            ls, get, scan, dump, watch, stat, ps, locks, check and take --peek change nothing, and make nothing, in the
+            ls, get, scan, dump, watch, top, stat, ps, locks, check and take --peek change nothing, and make nothing, in the
             store or in memory.
 
             Where a command line names no store, it is the one that CELLAR_STORE names.
@@ -37,6 +37,7 @@ struct CellarTool: ParsableCommand {
             RenameCommand.self,
             BackupCommand.self, CompactCommand.self, CollectCommand.self, SchemaCommand.self, DoctorCommand.self,
             BenchCommand.self,
+            TopCommand.self,
             DiscardCommand.self, DemoCommand.self, DemoWorkerCommand.self,
             ManualCommand.self,
         ])

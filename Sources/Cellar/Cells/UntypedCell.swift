@@ -29,6 +29,12 @@ public struct UntypedCell: Sendable {
             : CellWatch(array: cell, elements: 0..<info.count, image: image, attachment)
     }
 
+    func watch(_ range: Range<Int>) -> CellWatch {
+        CellWatch(array: cell, elements: range, image: image, attachment)
+    }
+
+    var storeSequence: UInt64 { cell.sequence.acquire() }
+
     // MARK: Reading
 
     /// The bytes of the element at `index`. Takes no lock. Throws `.invalidValue` if there is no such index.

@@ -90,7 +90,7 @@ struct StatCommand: ParsableCommand {
 
     // MARK: For programs
 
-    private static func json(_ statistics: StoreStatistics) -> String {
+    static func json(_ statistics: StoreStatistics) -> String {
         var line = JSONLine()
         line.add("identity", statistics.identity)
         line.add("cells_on_disk", statistics.cellsOnDisk)

@@ -1,5 +1,4 @@
 import Cellar
-import Glibc
 
 /// What the tool says of queues.
 enum QueueLines {
@@ -65,11 +64,7 @@ struct QueueFigures {
         oldestAge = oldest.map { .milliseconds(Int64(clamping: Self.now > $0 ? Self.now - $0 : 0)) }
     }
 
-    private static var now: UInt64 {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
-    }
+    private static var now: UInt64 { SystemCall.now / 1_000_000 }
 
     // MARK: For people
 

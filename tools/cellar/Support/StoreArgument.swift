@@ -13,7 +13,7 @@ struct StoreArgument: ParsableArguments {
     }
 
     /// Opens the store to look: leaves no trace.
-    func look() throws -> Store { try Store.open(path, .readOnly) }
+    func look() throws(StoreError) -> Store { try Store.open(path, .readOnly) }
 
     /// Opens the store, which must be there, to change it.
     func change() throws -> Store {

@@ -23,6 +23,13 @@ enum SystemCall {
         unsafe nanosleep(&time, nil)
     }
 
+    /// Nanoseconds since 1970.
+    static var now: UInt64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+
     /// `2026-01-31 08:15:00` in the local time zone.
     static func localTime(nanoseconds: UInt64) -> String { format(nanoseconds, "%Y-%m-%d %H:%M:%S", isLocal: true) }
 

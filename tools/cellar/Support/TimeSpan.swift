@@ -10,6 +10,8 @@ struct TimeSpan: ExpressibleByArgument {
     /// A hundred years.
     private static let most = 100 * 365.25 * 86_400_000
 
+    init(duration: Duration) { self.duration = duration }
+
     init?(argument: String) {
         guard let unit = Self.units.first(where: { argument.hasSuffix($0.name) }),
             case let digits = argument.dropLast(unit.name.count), !digits.isEmpty,
@@ -17,5 +19,12 @@ struct TimeSpan: ExpressibleByArgument {
             let number = Double(digits), number * unit.milliseconds <= Self.most
         else { return nil }
         duration = .milliseconds(Int64((number * unit.milliseconds).rounded()))
+    }
+
+    var defaultValueDescription: String {
+        let milliseconds = duration / .milliseconds(1)
+        let unit = Self.units.last { milliseconds >= $0.milliseconds } ?? Self.units[0]
+        let amount = milliseconds / unit.milliseconds
+        return (amount == amount.rounded() ? "\(Int(amount))" : "\(amount)") + unit.name
     }
 }

@@ -91,6 +91,9 @@ extension QueueCore {
 
     var isClosed: Bool { memory.isClosed }
 
+    /// How many items were ever put, as of about now.
+    var putCount: UInt64 { unsafe memory.header.pointee.next_sequence }
+
     /// Nothing more can be put; consumers come to the end when all is delivered and acknowledged.
     func close() throws(StoreError) {
         try setClosed(1)

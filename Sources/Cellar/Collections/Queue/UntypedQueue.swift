@@ -137,7 +137,7 @@ public struct UntypedQueue: Sendable {
         }
     }
 
-    private func itemInfos() throws(StoreError) -> [QueueItemInfo] {
+    func itemInfos() throws(StoreError) -> [QueueItemInfo] {
         var items: [QueueItemInfo] = []
         switch source {
         case .memory(let core):
