@@ -10,6 +10,9 @@ struct TimeSpan: ExpressibleByArgument {
     /// A hundred years.
     private static let most = 100 * 365.25 * 86_400_000
 
+    /// Longer than anybody waits.
+    static let forever = Duration.milliseconds(Int64(most))
+
     init?(argument: String) {
         guard let unit = Self.units.first(where: { argument.hasSuffix($0.name) }),
             case let digits = argument.dropLast(unit.name.count), !digits.isEmpty,
