@@ -33,7 +33,8 @@ struct CellarTool: ParsableCommand {
             DumpCommand.self, WatchCommand.self, PutCommand.self, TakeCommand.self,
             StatCommand.self, ProcessesCommand.self, LocksCommand.self, CheckCommand.self, RemoveCommand.self,
             RenameCommand.self,
-            LoadCommand.self, LockCommand.self, WithEnvironmentCommand.self, QueueCommand.self,
+            LoadCommand.self, ImportCommand.self, ExportCommand.self, LockCommand.self, WithEnvironmentCommand.self,
+            QueueCommand.self,
             DiscardCommand.self, DemoCommand.self, DemoWorkerCommand.self,
         ])
 
