@@ -29,7 +29,7 @@ struct Batch<Item> {
         guard let first = items.first else { return }
         do {
             try put(items.map(\.item))
-        } catch let error as StoreError where items.count > 1 && error.code == .invalidValue {
+        } catch let error as StoreError where items.count > 1 && [.invalidValue, .limitReached].contains(error.code) {
             let middle = items.startIndex + items.count / 2
             try Self.put(items[..<middle], put)
             try Self.put(items[middle...], put)
