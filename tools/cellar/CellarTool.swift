@@ -38,6 +38,8 @@ struct CellarTool: ParsableCommand {
             BackupCommand.self, CompactCommand.self, CollectCommand.self, SchemaCommand.self, DoctorCommand.self,
             BenchCommand.self,
             TopCommand.self,
+            LoadCommand.self, ImportCommand.self, ExportCommand.self, LockCommand.self, WithEnvironmentCommand.self,
+            QueueCommand.self,
             DiscardCommand.self, DemoCommand.self, DemoWorkerCommand.self,
             ManualCommand.self,
         ])

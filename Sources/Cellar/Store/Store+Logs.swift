@@ -77,6 +77,26 @@ extension Store {
     }
 }
 
+extension Store {
+    /// Makes a log of elements that are only known by their type's text: `string`, `bytes`, `json`, or a schema's.
+    /// `.cellExists` if the name is taken, `.unsupportedType`, and as `log`.
+    public func createLog(
+        _ name: String, element: String, options: LogOptions = LogOptions()
+    ) throws(StoreError) -> UntypedLog {
+        let type = TableValueShape(parsing: element, kind: .table)
+        guard type.isKnown else {
+            throw StoreError(
+                .unsupportedType, "'\(element)' is no type of elements: one is string, bytes, json, double, …")
+        }
+        var shape = try options.shape(element: element, size: nil)
+        if case .plain(let schema) = type {
+            shape = try options.shape(element: schema.description, size: schema.size)
+        }
+        try createStructure(name, form: shape.text, persistence: options.persistence ?? .persistent)
+        return try untypedLog(name)
+    }
+}
+
 extension LogOptions {
     /// What a new log is to be.
     func shape(element: String, size: Int?) throws(StoreError) -> LogShape {

@@ -61,6 +61,27 @@ public struct UntypedTable: Sendable {
         }
     }
 
+    /// Sets the values of several keys, or adds them to a multimap, in one transaction: all or none. On disk when it returns.
+    /// Waits and throws as `set(_:for:)`; values are given whole.
+    public func set(_ entries: [(key: String, value: String)]) throws(StoreError) {
+        var found: [(key: [UInt8], value: [UInt8])] = []
+        for entry in entries {
+            found.append((try keys.bytes(parsing: entry.key), try values.bytes(parsing: entry.value)))
+        }
+        try core.write { (access) throws(StoreError) in
+            for (key, value) in found {
+                try unsafe key.span.withUnsafeBytes { (key) throws(StoreError) in
+                    try unsafe value.span.withUnsafeBytes { (value) throws(StoreError) in
+                        switch info.kind {
+                        case .table: try unsafe access.set(key, count: key.count, to: value)
+                        case .multimap: _ = try unsafe access.insert(value, for: key)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /// Removes the key with all its values; how many there were. On disk when it returns.
     @discardableResult
     public func remove(_ key: String) throws(StoreError) -> Int {

@@ -78,12 +78,7 @@ struct WatchCommand: ParsableCommand {
     /// A name that is all of the text comes first; then one with a key in brackets; then cells and their elements.
     private static func watched(_ text: String, in store: Store) throws -> any Watched {
         if let source = try EntrySource(text, in: store) { return WatchedEntries(source) }
-        if text.hasSuffix("]"), try !store.contains(text) {
-            for bracket in text.indices where text[bracket] == "[" {
-                guard let source = try EntrySource(String(text[..<bracket]), in: store) else { continue }
-                return WatchedKey(source, String(text[text.index(after: bracket)...].dropLast()))
-            }
-        }
+        if let (source, key) = try EntrySource.entry(text, in: store) { return WatchedKey(source, key) }
         return try WatchedCell(text, in: store)
     }
 }

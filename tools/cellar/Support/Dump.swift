@@ -18,8 +18,10 @@ struct Dump {
             if let value = try present({ try StructureLines.json(info, in: store) }) {
                 return try output.line(CellLines.json(info).text + ", \"value\": " + value + "}")
             }
-            // What they hold is not for dumps: 'cellar locks' tells of it.
-            if info.form != nil { return }
+            if info.form != nil {
+                if let line = try present({ try DumpLines.lock(info, in: store) }) { try output.line(line) }
+                return
+            }
             guard let cell = try cell(info.name) else { return }
             try output.write(CellLines.json(cell.info).text + ", \"value\": ")
             if cell.info.kind == .value {
@@ -30,6 +32,7 @@ struct Dump {
             try output.line("}")
         }
         for table in try store.untypedTables() {
+            try output.line(DumpLines.heading(table.info))
             try table.forEach { entry in
                 try output.line(EntryLines.json(entry, name: table.info.name, kind: table.info.kind.rawValue))
                 return true
@@ -104,16 +107,24 @@ struct Dump {
     }
 
     private func writeDictionaryAsJSON(_ info: CellInfo, to output: Output) throws {
-        try store.dictionaryIfAny(info.name)?.forEach { entry in
-            try output.line(EntryLines.json(entry, name: info.name, kind: info.kind.rawValue))
+        guard let dictionary = try store.dictionaryIfAny(info.name) else { return }
+        try output.line(DumpLines.heading(dictionary))
+        // Sorted, so that equal dictionaries are equal texts: by key, or by the text where keys have no order.
+        var unordered: [String] = []
+        let write = { (entry: UntypedTable.Entry) in
+            let line = EntryLines.json(entry, name: info.name, kind: info.kind.rawValue)
+            if dictionary.isOrdered { try output.line(line) } else { unordered.append(line) }
             return true
         }
+        if dictionary.isOrdered { try dictionary.forEach(in: .init(), write) } else { try dictionary.forEach(write) }
+        for line in unordered.sorted() { try output.line(line) }
     }
 
     // MARK: Queues
 
     private func writeQueueAsJSON(_ info: CellInfo, to output: Output) throws {
         guard let queue = try store.queueIfAny(info.name) else { return }
+        try output.line(DumpLines.heading(queue))
         for item in try queue.items() { try output.line(QueueLines.json(item, of: queue)) }
     }
 

@@ -33,7 +33,7 @@ final class Output {
     static func showOnErrors(_ text: String) { _ = write(Array(text.utf8), to: STDERR_FILENO) }
 
     /// Writes all the bytes; the errno if that failed.
-    private static func write(_ bytes: [UInt8], to file: Int32) -> Int32? {
+    static func write(_ bytes: [UInt8], to file: Int32) -> Int32? {
         var done = 0
         while done < bytes.count {
             let count = unsafe bytes.withUnsafeBytes { buffer in

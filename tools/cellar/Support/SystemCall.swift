@@ -17,6 +17,13 @@ enum SystemCall {
         return ((try? DirectoryListing.names(in: path)) ?? []).reduce(0) { $0 + byteCount(below: "\(path)/\($1)") }
     }
 
+    /// Sets a variable of this process's environment, and of those of commands it runs.
+    static func setEnvironment(_ name: String, _ value: String) throws {
+        guard unsafe setenv(name, value, 1) == 0 else {
+            throw ToolError(.usage, "'\(name)' is no name of a variable: \(reason(errno))")
+        }
+    }
+
     static func sleep(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
         var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))

@@ -178,6 +178,21 @@ extension QueueCore {
         }
     }
 
+    /// Takes all of them out for good. Returns how many.
+    func removeDead() throws(StoreError) -> Int {
+        // No crash point: see `QueueMemory.removeDead`.
+        try checkWritable()
+        return try locked { (memory, wakes) throws(StoreError) in
+            let dead = (0..<memory.capacity).filter { memory.item($0).state == .dead }
+            for number in dead {
+                memory.removeDead(number)
+                note(number)
+            }
+            tellProducers(dead.count, &wakes)
+            return dead.count
+        }
+    }
+
     /// Has all of them delivered again. Returns how many.
     func reviveDead() throws(StoreError) -> Int {
         // No crash point: see `QueueMemory.reviveDead`.
@@ -197,6 +212,13 @@ extension QueueCore {
 }
 
 extension QueueItemInfo {
+    /// What is known of an item that is not leased; its bytes are not.
+    public init(state: State, sequence: UInt64, priority: Int, deliveries: Int, putAt: UInt64, due: UInt64) {
+        self.init(
+            state: state, sequence: sequence, priority: priority, deliveries: deliveries, putAt: putAt, due: due,
+            holder: nil, holderID: nil, bytes: [])
+    }
+
     init(_ state: State, _ head: cellar_queue_item, _ bytes: [UInt8]) {
         let holder = state == .leased ? QueueHolder(word: head.holder) : nil
         self.init(

@@ -6,6 +6,8 @@ public struct LockInfo: Sendable, Hashable {
     public var kind: CellInfo.Kind
     /// What it is, on one line; nil where the holders say it all.
     public var state: String?
+    /// Of a condition, the name of its mutex; nil where that is gone.
+    public var mutex: String?
     /// Who has it, the first to come first.
     public var holders: [Party]
     /// In the order in which they came. Who waits for a mutex, or for a cell's own lock, is not known.
@@ -77,7 +79,19 @@ struct LockListing {
             info.waiters = table.parties(.waiting).map { party($0, $0.state) }
         }
         info.state = state(shape, table, reference)
+        if kind == .condition { info.mutex = try mutex(of: shape) }
         return info
+    }
+
+    /// O(cells).
+    private func mutex(of shape: SyncShape) throws(StoreError) -> String? {
+        var name: String?
+        try CellTable(segment: segment).forEachCell { cell throws(StoreError) in
+            if cell.uid == UInt64(shape.mutex), cell.state == .live { name = try cell.name() }
+        } damaged: { _ throws(StoreError) in
+            // What cannot be read is for `Store.check` to tell of.
+        }
+        return name
     }
 
     private func state(_ shape: SyncShape, _ table: PartyTable, _ reference: StructureReference) -> String? {
