@@ -11,6 +11,10 @@ final class Output {
         if buffer.count >= Self.size { try flush() }
     }
 
+    func write(spaces count: Int) throws {
+        buffer.append(contentsOf: repeatElement(UInt8(ascii: " "), count: max(count, 0)))
+    }
+
     func line(_ text: String) throws {
         try write(text)
         try write("\n")

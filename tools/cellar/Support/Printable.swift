@@ -2,6 +2,7 @@
 enum Printable {
     /// On one line and without characters that command a terminal: names in a store are not trusted.
     static func line(_ text: String) -> String {
+        if isPlain(text) { return text }
         guard text.unicodeScalars.contains(where: isControl) else { return text }
         var result = ""
         for scalar in text.unicodeScalars {
@@ -15,6 +16,15 @@ enum Printable {
         }
         return result
     }
+
+    /// Whether all of it are the printable characters of ASCII, as of most names.
+    private static func isPlain(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in unsafe bytes.allSatisfy { $0 >= 0x20 && $0 < 0x7F } }
+    }
+
+    /// How many columns it takes on a terminal, about.
+    static func width(_ text: String) -> Int { isPlain(text) ? text.utf8.count : text.count }
 
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
@@ -40,11 +50,11 @@ enum Printable {
     }
 
     static func padded(_ text: String, to width: Int) -> String {
-        text + String(repeating: " ", count: max(width - text.count, 0))
+        text + String(repeating: " ", count: max(width - Self.width(text), 0))
     }
 
     static func rightAligned(_ text: String, to width: Int) -> String {
-        String(repeating: " ", count: max(width - text.count, 0)) + text
+        String(repeating: " ", count: max(width - Self.width(text), 0)) + text
     }
 }
 
@@ -58,7 +68,7 @@ struct Columns {
 
     func write(to output: Output) throws {
         let last = rows[0].count - 1
-        let widths = (0..<last).map { column in rows.map { $0[column].count }.max() ?? 0 }
+        let widths = (0..<last).map { column in rows.map { Printable.width($0[column]) }.max() ?? 0 }
         for row in rows {
             let padded = zip(row, widths).map { Printable.padded($0, to: $1) }
             try output.line((padded + [row[last]]).joined(separator: "  "))
