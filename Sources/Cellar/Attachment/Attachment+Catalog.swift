@@ -65,7 +65,7 @@ extension Attachment {
     func cells() throws(StoreError) -> [CellInfo] {
         let listing = try listing()
         if let error = listing.damaged.first { throw error }
-        return listing.cells
+        return listing.entries.map(listing.info)
     }
 
     /// Whether memory decides over the name, be the cell live or gone.

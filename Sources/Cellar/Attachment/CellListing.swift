@@ -1,11 +1,29 @@
 import Glibc
 
 /// What cells a store has, as somebody who looks can tell.
+///
+/// A million cells have few different types: what a cell is besides its name is kept once for all that are the same.
 public struct CellListing: Sendable {
+    /// One cell.
+    public struct Entry: Sendable, Hashable {
+        public var name: String
+        /// Which of `kinds` it is.
+        public var kind: Int
+    }
+
     /// By name, in the order of their UTF-8 bytes.
-    public var cells: [CellInfo] = []
+    public internal(set) var entries: [Entry] = []
+    /// What they are, each with an empty name.
+    public internal(set) var kinds: [CellInfo] = []
     /// What there is besides, and cannot be read, in memory and on disk.
-    public var damaged: [StoreError] = []
+    public internal(set) var damaged: [StoreError] = []
+
+    /// What the cell is.
+    public func info(_ entry: Entry) -> CellInfo {
+        var info = kinds[entry.kind]
+        info.name = entry.name
+        return info
+    }
 }
 
 extension Attachment {
@@ -33,55 +51,84 @@ extension Attachment {
         var names = ListedNames()
         var damaged: [StoreError] = []
         guard let segment else { return (names, damaged) }
-        var schemas = ListedSchemas(segment)
+        var plain = PlainCellKinds(segment)
         try CellTable(segment: segment).forEachCell { cell throws(StoreError) in
             guard cell.state == .live || cell.state == .loading else { return }
-            names.add(try info(cell, &schemas))
+            guard let name = unsafe try cell.nameBytes() else {
+                throw segment.corrupt("the cell at \(cell.offset) has no name")
+            }
+            unsafe names.add(
+                name, kind: try plain.kind(of: cell, &names.kinds) { cell throws(StoreError) in try info(cell) })
         } damaged: { error throws(StoreError) in
             damaged.append(error)
         }
         return (names, damaged)
     }
+}
 
-    /// As `info`, with each type description read once.
-    private func info(_ cell: CellHeader, _ schemas: inout ListedSchemas) throws(StoreError) -> CellInfo {
-        guard cell.kind == .value || cell.kind == .array else { return try info(cell) }
-        return CellInfo(
-            name: try cell.name(), kind: cell.kind == .array ? .array : .value,
-            schema: try schemas.schema(at: cell.schema), count: Int(clamping: cell.count),
-            persistence: cell.isVolatile ? .volatile : .persistent, isInMemory: true)
+/// What cells are, with an empty name, each kept once.
+struct ListedKinds {
+    private(set) var all: [CellInfo] = []
+    private var places: [CellInfo: Int] = [:]
+
+    mutating func place(of info: CellInfo) -> Int {
+        var nameless = info
+        nameless.name = ""
+        if let place = places[nameless] { return place }
+        places[nameless] = all.count
+        all.append(nameless)
+        return all.count - 1
     }
 }
 
-/// The type descriptions that were read already.
-private struct ListedSchemas {
-    private let table: SchemaTable
-    private var known: [UInt64: Schema] = [:]
-    private var last: (offset: UInt64, schema: Schema)?
+/// Recognises the values and arrays that are like the last one, or another one before.
+private struct PlainCellKinds {
+    private struct Traits: Hashable {
+        var kind: CellKind?
+        var schema: UInt64
+        var count: UInt64
+        var isVolatile: Bool
+    }
 
-    init(_ segment: Segment) { table = SchemaTable(segment: segment) }
+    private let segment: Segment
+    private var known: [Traits: Int] = [:]
+    private var last: (traits: Traits, place: Int)?
 
-    mutating func schema(at offset: UInt64) throws(StoreError) -> Schema {
-        if let last, last.offset == offset { return last.schema }
-        var found = known[offset]
-        if found == nil { found = try table.schema(at: offset) }
-        let schema = found!
-        known[offset] = schema
-        last = (offset, schema)
-        return schema
+    init(_ segment: Segment) { self.segment = segment }
+
+    mutating func kind(
+        of cell: CellHeader, _ kinds: inout ListedKinds, _ read: (CellHeader) throws(StoreError) -> CellInfo
+    ) throws(StoreError) -> Int {
+        guard cell.kind == .value || cell.kind == .array else { return kinds.place(of: try read(cell)) }
+        let traits = Traits(kind: cell.kind, schema: cell.schema, count: cell.count, isVolatile: cell.isVolatile)
+        if let last, last.traits == traits { return last.place }
+        var place = known[traits]
+        if place == nil { place = kinds.place(of: try read(cell)) }
+        known[traits] = place
+        last = (traits, place!)
+        return place!
     }
 }
 
 /// Cells with the bytes of their names side by side, so that a million of them are sorted in a fraction of a second.
 struct ListedNames {
-    private(set) var cells: [CellInfo] = []
+    var kinds = ListedKinds()
+    private var kindPlaces: [Int] = []
     private var bytes: [UInt8] = []
     private var starts: [Int] = [0]
 
-    mutating func add(_ cell: CellInfo) {
-        bytes.append(contentsOf: cell.name.utf8)
+    @unsafe
+    mutating func add(_ name: UnsafeRawBufferPointer, kind: Int) {
+        unsafe bytes.append(contentsOf: name)
         starts.append(bytes.count)
-        cells.append(cell)
+        kindPlaces.append(kind)
+    }
+
+    func entry(_ index: Int) -> CellListing.Entry {
+        let name = unsafe bytes.span.bytes.withUnsafeBytes { bytes in
+            unsafe String(decoding: bytes[starts[index]..<starts[index + 1]], as: UTF8.self)
+        }
+        return CellListing.Entry(name: name, kind: kindPlaces[index])
     }
 
     /// A cell's place, and the eight bytes of its name that are being compared, the first of them on top.
@@ -92,7 +139,7 @@ struct ListedNames {
 
     /// The places of the cells in the order of their names: eight bytes of all, then eight more of those that have the same.
     func order() -> [Int] {
-        var keys = cells.indices.map { Key(word: 0, index: $0) }
+        var keys = kindPlaces.indices.map { Key(word: 0, index: $0) }
         var open = [(range: 0..<keys.count, depth: 0)]
         while let (range, depth) = open.popLast() {
             for place in range { keys[place].word = word(keys[place].index, depth) }
@@ -137,13 +184,14 @@ private struct ListingMerge {
     private let order: [Int]
     private let attachment: Attachment
     private var next = 0
-    private var records: ListedRecords
+    private var kinds: ListedKinds
+    private var records = ListedRecords()
     private var listing = CellListing()
 
     init(_ memory: ListedNames, _ order: [Int], _ attachment: Attachment) {
         (self.memory, self.order, self.attachment) = (memory, order, attachment)
-        records = ListedRecords(attachment)
-        listing.cells.reserveCapacity(order.count)
+        kinds = memory.kinds
+        listing.entries.reserveCapacity(order.count)
     }
 
     mutating func note(_ error: StoreError) { listing.damaged.append(error) }
@@ -153,65 +201,72 @@ private struct ListingMerge {
         while next < order.count {
             let comparison = memory.compare(order[next], with: name)
             if comparison > 0 { break }
-            listing.cells.append(memory.cells[order[next]])
+            listing.entries.append(memory.entry(order[next]))
             next += 1
             // Memory decides.
             if comparison == 0 { return }
         }
-        let name = String(decoding: name.copiedBytes, as: UTF8.self)
+        let name = unsafe name.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
         do throws(StoreError) {
             guard try !attachment.isInMemory(name) else { return }
-            listing.cells.append(try records.info(name, record))
+            let kind = try records.kind(name, record, attachment, &kinds)
+            listing.entries.append(CellListing.Entry(name: name, kind: kind))
         } catch {
             note(error)
         }
     }
 
     mutating func finished() -> CellListing {
-        listing.cells.append(contentsOf: order[next...].map { memory.cells[$0] })
+        listing.entries.append(contentsOf: order[next...].map { memory.entry($0) })
+        listing.kinds = kinds.all
         return listing
     }
 }
 
-/// What records on disk say. Many differ in the name and the identity alone: each text is read once.
+/// What records on disk say. Many differ in the identity alone: each text is read once.
 private struct ListedRecords {
-    private let attachment: Attachment
-    private var known: [[UInt8]: CellInfo] = [:]
-    private var last: (text: [UInt8], info: CellInfo)?
+    private var known: [[UInt8]: Int] = [:]
+    private var last: (text: [UInt8], kind: Int)?
     private static let mostKnown = 1024
 
-    init(_ attachment: Attachment) { self.attachment = attachment }
-
-    mutating func info(_ name: String, _ record: RawSpan) throws(StoreError) -> CellInfo {
-        guard record.byteCount <= CellRecord.maximumByteCount else { throw unreadable(name) }
-        let text = record.copiedBytes
-        guard let space = text.firstIndex(of: UInt8(ascii: " ")), text.starts(with: "uid=".utf8),
-            let _: UInt64 = DecimalText.parse(text[4..<max(space, 4)])
-        else { throw unreadable(name) }
-        let rest = text[space...]
-        if let last, rest.elementsEqual(last.text) {
-            var info = last.info
-            info.name = name
-            return info
+    mutating func kind(
+        _ name: String, _ record: RawSpan, _ attachment: Attachment, _ kinds: inout ListedKinds
+    ) throws(StoreError) -> Int {
+        guard record.byteCount <= CellRecord.maximumByteCount, let start = Self.restStart(record) else {
+            throw Self.unreadable(name)
         }
-        return try read(name, text, Array(rest))
+        let rest = record.extracting(start..<record.byteCount)
+        if let last, Self.areEqual(last.text, rest) { return last.kind }
+        let text = rest.copiedBytes
+        var kind = known[text]
+        if kind == nil {
+            guard let read = CellRecord(parsing: record.copiedBytes) else { throw Self.unreadable(name) }
+            kind = kinds.place(of: try attachment.info(read, name: name))
+            if known.count >= Self.mostKnown { known = [:] }
+            known[text] = kind
+        }
+        last = (text, kind!)
+        return kind!
     }
 
-    private mutating func read(_ name: String, _ text: [UInt8], _ rest: [UInt8]) throws(StoreError) -> CellInfo {
-        if var info = known[rest] {
-            last = (rest, info)
-            info.name = name
-            return info
+    /// Where the text after the identity begins; nil if there is none.
+    private static func restStart(_ record: RawSpan) -> Int? {
+        unsafe record.withUnsafeBytes { bytes in
+            guard unsafe bytes.starts(with: "uid=".utf8), let space = unsafe bytes.firstIndex(of: UInt8(ascii: " ")),
+                let _: UInt64 = unsafe DecimalText.parse(bytes[4..<max(space, 4)])
+            else { return nil }
+            return space
         }
-        guard let record = CellRecord(parsing: text) else { throw unreadable(name) }
-        let info = try attachment.info(record, name: name)
-        if known.count >= Self.mostKnown { known = [:] }
-        known[rest] = info
-        last = (rest, info)
-        return info
     }
 
-    private func unreadable(_ name: String) -> StoreError {
+    private static func areEqual(_ left: [UInt8], _ right: RawSpan) -> Bool {
+        guard left.count == right.byteCount, !left.isEmpty else { return left.count == right.byteCount }
+        return unsafe right.withUnsafeBytes { right in
+            unsafe left.withUnsafeBytes { unsafe memcmp($0.baseAddress!, right.baseAddress!, right.count) == 0 }
+        }
+    }
+
+    private static func unreadable(_ name: String) -> StoreError {
         StoreError(.corruptDatabase, "the record of the cell '\(name)' on disk cannot be read")
     }
 }

@@ -53,7 +53,8 @@ struct ListCommand: ParsableCommand {
     private func writeJSON(
         _ contents: StoreContents, in store: Store, to output: Output, _ unreadable: Unreadable
     ) throws {
-        for cell in contents.cells {
+        for entry in contents.cells {
+            let cell = contents.listing.info(entry)
             let facts = try unreadable.attempt { try CellFacts(cell, in: store, withVersion: long) }
             try output.line(CellLines.json(cell, facts ?? CellFacts(cell), in: store))
         }

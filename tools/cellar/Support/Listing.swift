@@ -16,13 +16,18 @@ struct Listing {
     private let store: Store
     private let style: ByteStyle
     private let isLong: Bool
-    private var known: [CellInfo: Int] = [:]
-    private var last: (cell: CellInfo, details: Int)?
+    /// The details of each kind of plain cell: all but the name is the same as of others.
+    private var plain: [Int?]
 
     init(_ contents: StoreContents, in store: Store, style: ByteStyle, isLong: Bool, _ unreadable: Unreadable) throws {
         (self.store, self.style, self.isLong) = (store, style, isLong)
         rows.reserveCapacity(contents.cells.count + contents.tables.count)
-        for cell in contents.cells { try add(cell, unreadable) }
+        plain = contents.listing.kinds.map { _ in nil }
+        let byteCounts = contents.listing.kinds.map { CellFacts.byteCount($0) ?? 0 }
+        for entry in contents.cells {
+            let details = try details(of: entry, in: contents.listing, unreadable)
+            rows.append(Row(name: entry.name, details: details, byteCount: byteCounts[entry.kind]))
+        }
         for table in contents.tables {
             guard let facts = try unreadable.attempt({ try CellFacts(table) }) else { continue }
             details.append(columns(facts))
@@ -34,23 +39,20 @@ struct Listing {
         ["NAME", "KIND", "COUNT", "SIZE", "KEPT"] + (isLong ? ["VERSION", "PLACE", "TYPE"] : ["TYPE"])
     }
 
-    private mutating func add(_ cell: CellInfo, _ unreadable: Unreadable) throws {
-        let byteCount = CellFacts.byteCount(cell) ?? 0
-        // Of a plain cell, all but the name is the same as of others.
-        guard !isLong, cell.kind == .value || cell.kind == .array else {
+    private mutating func details(
+        of entry: CellListing.Entry, in listing: CellListing, _ unreadable: Unreadable
+    ) throws -> Int {
+        if let known = plain[entry.kind] { return known }
+        let kind = listing.kinds[entry.kind]
+        if !isLong, kind.kind == .value || kind.kind == .array {
+            details.append(columns(CellFacts(kind)))
+            plain[entry.kind] = details.count - 1
+        } else {
+            let cell = listing.info(entry)
             let facts = try unreadable.attempt { try CellFacts(cell, in: store, withVersion: isLong) }
             details.append(columns(facts ?? CellFacts(cell)))
-            return rows.append(Row(name: cell.name, details: details.count - 1, byteCount: byteCount))
         }
-        var nameless = cell
-        nameless.name = ""
-        if last?.cell != nameless {
-            let index = known[nameless] ?? details.count
-            if index == details.count { details.append(columns(CellFacts(cell))) }
-            known[nameless] = index
-            last = (nameless, index)
-        }
-        rows.append(Row(name: cell.name, details: last!.details, byteCount: byteCount))
+        return details.count - 1
     }
 
     private func columns(_ facts: CellFacts) -> [String] {
@@ -90,18 +92,18 @@ struct Listing {
 
 /// What of a store's cells and tables is to be shown.
 struct StoreContents {
-    var cells: [CellInfo]
-    var tables: [UntypedTable]
+    let listing: CellListing
+    let cells: [CellListing.Entry]
+    let tables: [UntypedTable]
 
     /// Those that match a pattern; all if there is none. Throws for a pattern that matches nothing.
     init(of store: Store, matching names: [String], _ unreadable: Unreadable) throws {
         var patterns = NamePatterns(names)
-        let listing = try store.listing()
+        listing = try store.listing()
         unreadable.note(listing.damaged)
-        cells = names.isEmpty ? listing.cells : listing.cells.filter { patterns.matches($0.name) }
-        tables = try unreadable.attempt { try store.untypedTables() } ?? []
-        if names.isEmpty { return }
-        tables = tables.filter { patterns.matches($0.info.name) }
+        cells = names.isEmpty ? listing.entries : listing.entries.filter { patterns.matches($0.name) }
+        let all = try unreadable.attempt { try store.untypedTables() } ?? []
+        tables = names.isEmpty ? all : all.filter { patterns.matches($0.info.name) }
         try patterns.requireMatches(in: store)
     }
 }

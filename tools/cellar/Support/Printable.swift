@@ -19,8 +19,21 @@ enum Printable {
 
     /// Whether all of it are the printable characters of ASCII, as of most names.
     private static func isPlain(_ text: String) -> Bool {
-        var text = text
-        return text.withUTF8 { bytes in unsafe bytes.allSatisfy { $0 >= 0x20 && $0 < 0x7F } }
+        let bytes = unsafe text.utf8.span.bytes
+        var offset = 0
+        // Eight at a time: a byte below 0x20 borrows its top bit, 0x7F carries into it, and others have it.
+        while offset + 8 <= bytes.byteCount {
+            let word = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            let marks = (word &- 0x2020_2020_2020_2020) | (word &+ 0x0101_0101_0101_0101) | word
+            if marks & 0x8080_8080_8080_8080 != 0 { return false }
+            offset += 8
+        }
+        while offset < bytes.byteCount {
+            let byte = unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+            if byte < 0x20 || byte >= 0x7F { return false }
+            offset += 1
+        }
+        return true
     }
 
     /// How many columns it takes on a terminal, about.
