@@ -15,7 +15,7 @@ struct CellarTool: ParsableCommand {
               cellar add robot.cellar speed 0.25
               cellar dump robot.cellar
 
-            ls, get, scan, dump, watch, stat, ps, locks, check and take --peek change nothing, and make nothing, in the
+            ls, get, scan, dump, watch, history, stat, ps, locks, check and take --peek change nothing, and make nothing, in the
             store or in memory.
 
             Exit status:
@@ -31,6 +31,7 @@ struct CellarTool: ParsableCommand {
         subcommands: [
             NewCommand.self, ListCommand.self, GetCommand.self, ScanCommand.self, SetCommand.self, AddCommand.self,
             DumpCommand.self, WatchCommand.self, PutCommand.self, TakeCommand.self,
+            HistoryCommand.self,
             StatCommand.self, ProcessesCommand.self, LocksCommand.self, CheckCommand.self, RemoveCommand.self,
             RenameCommand.self,
             DiscardCommand.self, DemoCommand.self, DemoWorkerCommand.self,

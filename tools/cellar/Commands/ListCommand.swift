@@ -55,11 +55,11 @@ struct ListCommand: ParsableCommand {
     ) throws {
         for entry in contents.cells {
             let cell = contents.listing.info(entry)
-            let facts = try unreadable.attempt { try CellFacts(cell, in: store, withVersion: long) }
+            let facts = try unreadable.attempt(cell.name) { try CellFacts(cell, in: store, withVersion: long) }
             try output.line(CellLines.json(cell, facts ?? CellFacts(cell), in: store))
         }
         for table in contents.tables {
-            guard let count = try unreadable.attempt({ try table.count() }) else { continue }
+            guard let count = try unreadable.attempt(table.info.name, { try table.count() }) else { continue }
             var line = TableLines.json(table.info)
             line.add("count", count)
             try output.line(line.closed)

@@ -29,7 +29,7 @@ struct Listing {
             rows.append(Row(name: entry.name, details: details, byteCount: byteCounts[entry.kind]))
         }
         for table in contents.tables {
-            guard let facts = try unreadable.attempt({ try CellFacts(table) }) else { continue }
+            guard let facts = try unreadable.attempt(table.info.name, { try CellFacts(table) }) else { continue }
             details.append(columns(facts))
             rows.append(Row(name: table.info.name, details: details.count - 1, byteCount: 0))
         }
@@ -49,7 +49,7 @@ struct Listing {
             plain[entry.kind] = details.count - 1
         } else {
             let cell = listing.info(entry)
-            let facts = try unreadable.attempt { try CellFacts(cell, in: store, withVersion: isLong) }
+            let facts = try unreadable.attempt(cell.name) { try CellFacts(cell, in: store, withVersion: isLong) }
             details.append(columns(facts ?? CellFacts(cell)))
         }
         return details.count - 1

@@ -6,8 +6,15 @@ final class Output {
     private var buffer: [UInt8] = []
     private static let size = 1 << 16
 
+    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
     func write(_ text: String) throws {
         buffer.append(contentsOf: text.utf8)
+        if buffer.count >= Self.size { try flush() }
+    }
+
+    func write(_ bytes: [UInt8]) throws {
+        buffer.append(contentsOf: bytes)
         if buffer.count >= Self.size { try flush() }
     }
 

@@ -84,7 +84,9 @@ struct Columns {
         let widths = (0..<last).map { column in rows.map { Printable.width($0[column]) }.max() ?? 0 }
         for row in rows {
             let padded = zip(row, widths).map { Printable.padded($0, to: $1) }
-            try output.line((padded + [row[last]]).joined(separator: "  "))
+            var line = (padded + [row[last]]).joined(separator: "  ")
+            while line.utf8.last == UInt8(ascii: " ") { line.removeLast() }
+            try output.line(line)
         }
     }
 }
