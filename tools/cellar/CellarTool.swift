@@ -15,8 +15,8 @@ struct CellarTool: ParsableCommand {
               cellar add robot.cellar speed 0.25
               cellar dump robot.cellar
 
-            ls, get, scan, dump, watch, top, stat, ps, locks, check and take --peek change nothing, and make nothing, in the
-            store or in memory.
+            ls, get, scan, dump, watch, history, top, stat, ps, locks, check and take --peek change nothing, and make nothing, in
+            the store or in memory.
 
             Where a command line names no store, it is the one that CELLAR_STORE names.
 
@@ -33,6 +33,7 @@ struct CellarTool: ParsableCommand {
         subcommands: [
             NewCommand.self, ListCommand.self, GetCommand.self, ScanCommand.self, SetCommand.self, AddCommand.self,
             DumpCommand.self, WatchCommand.self, PutCommand.self, TakeCommand.self,
+            HistoryCommand.self,
             StatCommand.self, ProcessesCommand.self, LocksCommand.self, CheckCommand.self, RemoveCommand.self,
             RenameCommand.self,
             BackupCommand.self, CompactCommand.self, CollectCommand.self, SchemaCommand.self, DoctorCommand.self,

@@ -55,8 +55,9 @@ typedef struct cellar_checkpoint {
     uint64_t last_chunks;
     uint64_t verify;          // (atomic) counts requests to compare everything with the disk (a process died)
     uint64_t verified;        // (atomic) the value of `verify` that a successful pass has honoured
+    uint64_t last_ended_ns;   // (atomic) wall clock at the end of the pass that last_nanoseconds is of
 } cellar_checkpoint;
-static_assert(sizeof(cellar_checkpoint) == 136, "checkpoint");
+static_assert(sizeof(cellar_checkpoint) == 144, "checkpoint");
 
 // Changes to several things that are made together. Segment/Transactions/TransactionArea.swift
 typedef struct cellar_transactions {
@@ -132,7 +133,7 @@ typedef struct cellar_header {
     uint64_t allocation_holder;   // (atomic) slot + 1 | coarse milliseconds << 32
     cellar_intent intent;
     cellar_checkpoint checkpoint;
-    unsigned char reserved1[56];
+    unsigned char reserved1[48];
     cellar_transactions transactions;
     unsigned char reserved2[2048 - 512 - 144 - 512 - 8 * CELLAR_TABLE_WATCHES];
     cellar_place place;
@@ -537,6 +538,7 @@ static_assert(sizeof(cellar_limbo) == 48, "limbo");
     X(cellar_checkpoint, last_chunks, CELLAR_CHECKPOINT_LAST_CHUNKS) \
     X(cellar_checkpoint, verify, CELLAR_CHECKPOINT_VERIFY) \
     X(cellar_checkpoint, verified, CELLAR_CHECKPOINT_VERIFIED) \
+    X(cellar_checkpoint, last_ended_ns, CELLAR_CHECKPOINT_LAST_ENDED) \
     X(cellar_segment, processes, CELLAR_SEGMENT_PROCESSES) \
     X(cellar_segment, pages, CELLAR_SEGMENT_PAGES) \
     X(cellar_segment, dirty_pages, CELLAR_SEGMENT_DIRTY_PAGES) \

@@ -64,15 +64,24 @@ public struct StoreStatistics: Sendable {
         public var lastCheckpointBytes: UInt64
         /// In how many chunks.
         public var lastCheckpointChunks: UInt64
+        /// When it ended, in nanoseconds since 1970; 0 if there was none.
+        public var lastCheckpointEnded: UInt64
         /// Whether something waits for the next checkpoint.
         public var isDirty: Bool
-        /// Process id of the checkpointer, if there is one.
+        /// What waits for it: so many cells, and bytes of values and of chunks of arrays. Entries of dictionaries are not counted.
+        public var dirtyCells: Int
+        public var dirtyBytes: Int
+        /// Process id of the checkpointer, if there is one, and the number of its attachment.
         public var checkpointer: Int32?
+        public var checkpointerID: UInt64?
+        /// The blocks on free lists, by size.
+        public var freeBlocks: FreeMemory
     }
 }
 
 extension Store {
-    /// Figures of the store. Takes no lock; O(processes).
+    /// Figures of the store. Takes no lock. O(processes + tables + free blocks + cells that are dirty), and no more than a million
+    /// of each of the last two are looked at.
     public func statistics() throws(StoreError) -> StoreStatistics {
         let catalogue = attachment.catalogue
         let database = try catalogue.database.statistics()
@@ -121,7 +130,12 @@ extension StoreStatistics.SegmentStatistics {
         lastCheckpointNanoseconds = gate.lastNanoseconds.relaxed()
         lastCheckpointBytes = gate.lastBytes.relaxed()
         lastCheckpointChunks = gate.lastChunks.relaxed()
-        isDirty = CellTable(segment: segment).hasDirtyPages
-        checkpointer = processes.info(Int(clamping: gate.holder.acquire()) - 1)?.processID
+        lastCheckpointEnded = gate.lastEnded.relaxed()
+        let table = CellTable(segment: segment)
+        isDirty = table.hasDirtyPages
+        (dirtyCells, dirtyBytes) = table.dirtyContent()
+        let holder = processes.info(Int(clamping: gate.holder.acquire()) - 1)
+        (checkpointer, checkpointerID) = (holder?.processID, holder?.id)
+        freeBlocks = FreeMemory(segment)
     }
 }

@@ -26,12 +26,12 @@ extension UntypedCell {
 
     /// Writes the elements as a list on one line, in pieces.
     func writeList(
-        _ range: Range<Int>, to output: Output, _ text: (CellContent) -> String
+        _ range: Range<Int>, to output: Output, _ text: (CellContent) throws -> String
     ) throws {
         var separator = "["
         try forEachContent(in: range) { content in
             try output.write(separator)
-            try output.write(text(content))
+            try output.write(try text(content))
             separator = ", "
         }
         try output.write(range.isEmpty ? "[]" : "]")

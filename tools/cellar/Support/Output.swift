@@ -6,9 +6,20 @@ final class Output {
     private var buffer: [UInt8] = []
     private static let size = 1 << 16
 
+    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
     func write(_ text: String) throws {
         buffer.append(contentsOf: text.utf8)
         if buffer.count >= Self.size { try flush() }
+    }
+
+    func write(_ bytes: [UInt8]) throws {
+        buffer.append(contentsOf: bytes)
+        if buffer.count >= Self.size { try flush() }
+    }
+
+    func write(spaces count: Int) throws {
+        buffer.append(contentsOf: repeatElement(UInt8(ascii: " "), count: max(count, 0)))
     }
 
     func line(_ text: String) throws {

@@ -24,6 +24,12 @@ enum SystemCall {
         }
     }
 
+    /// From here on `matches` takes characters for what they are, and not byte by byte.
+    static func useUnicode() { unsafe setlocale(LC_CTYPE, "C.UTF-8") }
+
+    /// Whether the name matches the pattern as of a shell, in which `*` stands for `/` too.
+    static func matches(_ name: String, _ pattern: String) -> Bool { unsafe fnmatch(pattern, name, 0) == 0 }
+
     static func sleep(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
         var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))

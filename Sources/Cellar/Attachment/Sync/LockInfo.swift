@@ -26,6 +26,8 @@ public struct LockInfo: Sendable, Hashable {
         /// How long it holds it, or waits; of mutexes, and of cells' locks that are held for short, at least so long, and nil where
         /// nobody waited for it.
         public var duration: Duration?
+        /// The number of the process's attachment, `AttachmentInfo.id`; nil where it left none, or is put away.
+        public var attachmentID: UInt64?
     }
 
     /// How something is held, or asked for.
@@ -130,7 +132,8 @@ struct LockListing {
             }
         return LockInfo.Party(
             processName: isSame ? info?.name ?? "" : "", processID: isSame ? info?.processID ?? 0 : 0,
-            isAlive: isSame && info?.isAlive == true, mode: mode, duration: since(party.since.acquire()))
+            isAlive: isSame && info?.isAlive == true, mode: mode, duration: since(party.since.acquire()),
+            attachmentID: isSame ? info?.id : nil)
     }
 
     /// The clock's 32 bits begin anew after 49 days: the difference is signed, and what began after the look has lasted no time.
@@ -147,7 +150,7 @@ struct LockListing {
             LockInfo.Party(
                 processName: holder.info?.name ?? "", processID: holder.info?.processID ?? 0,
                 isAlive: !isAbandoned && holder.info?.isAlive == true, mode: .exclusive,
-                duration: holder.heldMilliseconds.map { .milliseconds(Int($0)) })
+                duration: holder.heldMilliseconds.map { .milliseconds(Int($0)) }, attachmentID: holder.info?.id)
         ]
     }
 }
