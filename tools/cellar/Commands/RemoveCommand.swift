@@ -49,8 +49,8 @@ struct RemoveCommand: ParsableCommand {
 
     private func requireName(_ name: String, in store: Store) throws {
         if try !table && store.contains(name) || store.tables().contains(where: { $0.name == name }) { return }
-        throw ToolError(
-            .noInput,
+        throw StoreError(
+            .noSuchCell,
             "there is no \(table ? "table" : "cell") '\(name)' in the store '\(store.path)': 'cellar ls' lists what there is"
         )
     }
