@@ -30,19 +30,29 @@ struct CellarTool: ParsableCommand {
               74  input, output or the system failed: disk or memory full, store in use
               77  no permission
             """,
-        subcommands: [
-            NewCommand.self, ListCommand.self, GetCommand.self, ScanCommand.self, SetCommand.self, AddCommand.self,
-            DumpCommand.self, WatchCommand.self, PutCommand.self, TakeCommand.self,
-            HistoryCommand.self,
-            StatCommand.self, ProcessesCommand.self, LocksCommand.self, CheckCommand.self, RemoveCommand.self,
-            RenameCommand.self,
-            BackupCommand.self, CompactCommand.self, CollectCommand.self, SchemaCommand.self, DoctorCommand.self,
-            BenchCommand.self,
-            TopCommand.self,
-            LoadCommand.self, ImportCommand.self, ExportCommand.self, LockCommand.self, WithEnvironmentCommand.self,
-            QueueCommand.self,
-            DiscardCommand.self, DemoCommand.self, DemoWorkerCommand.self,
-            ManualCommand.self,
+        subcommands: [DemoCommand.self, DemoWorkerCommand.self, ManualCommand.self],
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Looking",
+                subcommands: [
+                    ListCommand.self, GetCommand.self, ScanCommand.self, DumpCommand.self, TopCommand.self,
+                    WatchCommand.self, HistoryCommand.self, StatCommand.self, ProcessesCommand.self, LocksCommand.self,
+                    SchemaCommand.self,
+                ]),
+            CommandGroup(
+                name: "Changing",
+                subcommands: [
+                    NewCommand.self, SetCommand.self, AddCommand.self, RemoveCommand.self, RenameCommand.self,
+                    PutCommand.self, TakeCommand.self, QueueCommand.self, LoadCommand.self, ImportCommand.self,
+                    ExportCommand.self,
+                ]),
+            CommandGroup(name: "Running", subcommands: [LockCommand.self, WithEnvironmentCommand.self]),
+            CommandGroup(
+                name: "Keeping",
+                subcommands: [
+                    CheckCommand.self, BackupCommand.self, CompactCommand.self, CollectCommand.self, DoctorCommand.self,
+                    BenchCommand.self, DiscardCommand.self,
+                ]),
         ])
 
     static func main() {
