@@ -18,33 +18,12 @@ extension ProcessTests {
         func itsCodeRuns(page: String) throws {
             try withScratchStore(seconds: 300) { scratch in
                 let page = DocumentationPage(Self.root + "/" + page)
-                let source = scratch.directory + "/page.swift"
                 let isCookbook = page.path.hasSuffix("Cookbook.md")
                 let text = page.program(sectionBySection: isCookbook).replacing("/tmp/", with: scratch.directory + "/")
-                Files.write(Array(text.utf8), to: source)
-                let program = try Self.compile(source, in: scratch)
-                let run = shell("cd '\(scratch.directory)' && timeout 60 '\(program)'")
+                let run = try BuiltProgram(of: text, in: scratch.directory).run(in: scratch.directory)
                 #expect(run.code == 0, "\(page.path): \(run.output)")
                 try Self.removeStores(in: scratch)
             }
-        }
-
-        /// A program of what the tests have built already.
-        private static func compile(_ source: String, in scratch: ScratchStore) throws -> String {
-            let built = Worker.buildDirectory
-            let modules = ["CCellar", "Cellar", "CellarFoundation", "Logging"].map { "/\($0).build/" }
-            let objects = Files.text(built + "/CellarPackageTests.product/Objects.LinkFileList").split(separator: "\n")
-                .filter { object in modules.contains { object.contains($0) } }.joined(separator: " ")
-            let program = scratch.directory + "/page"
-            let result = shell(
-                """
-                swiftc -parse-as-library -swift-version 6 -suppress-warnings '\(source)' -o '\(program)' -I '\(built)/Modules' \
-                -Xcc -fmodule-map-file='\(root)/Sources/CLMDB/module.modulemap' \
-                -Xcc -fmodule-map-file='\(built)/CCellar.build/module.modulemap' \
-                -Xcc -I'\(root)/Sources/CCellar/include' \(objects) -llmdb
-                """)
-            try #require(result.code == 0, "\(result.output)")
-            return program
         }
 
         private static func removeStores(in scratch: ScratchStore) throws {
@@ -91,10 +70,8 @@ extension ProcessTests {
                 let result = shell(
                     """
                     cd '\(scratch.directory)' && swift symbolgraph-extract -module-name Cellar -minimum-access-level public \
-                    -target \(target.split(separator: "\n").first ?? "") -I '\(Worker.buildDirectory)/Modules' \
-                    -Xcc -fmodule-map-file='\(Self.root)/Sources/CLMDB/module.modulemap' \
-                    -Xcc -fmodule-map-file='\(Worker.buildDirectory)/CCellar.build/module.modulemap' \
-                    -Xcc -I'\(Self.root)/Sources/CCellar/include' -skip-synthesized-members -output-dir . && python3 -c '
+                    -target \(target.split(separator: "\n").first ?? "") \(BuiltProgram.options(Worker.buildDirectory, Self.root)) \
+                    -skip-synthesized-members -output-dir . && python3 -c '
                     import json, sys
                     symbols = json.load(open("Cellar.symbols.json"))["symbols"]
                     own = [s for s in symbols if s.get("location") and "/Sources/Cellar/" in s["location"]["uri"]]
