@@ -166,6 +166,33 @@ extension ProcessTests {
             }
         }
 
+        /// Another user who may only read makes one of what the last checkpoint wrote, and changes nothing.
+        @Test func whoMayOnlyRead() throws {
+            try withScratchStore { scratch in
+                let store = try scratch.open {
+                    $0.mode = 0o644
+                    $0.checkpointInterval = .seconds(3600)
+                }
+                let number = try store.value("number", initial: 1)
+                try store.sync()
+                number.store(2)
+                let place = scratch.directory + "/open"
+                unsafe mkdir(place, 0o700)
+                unsafe chmod(scratch.directory, 0o755)
+                unsafe chmod(place, 0o777)
+                let before = Files.names(scratch.path).map { Files.read("\(scratch.path)/\($0)") }
+                let other = "setpriv --reuid 65534 --regid 65534 --clear-groups '\(Worker.buildDirectory)/cellar'"
+                if shell("\(other) --help").code != 0 { return }
+                let made = shell("\(other) backup '\(scratch.path)' '\(place)/copy'")
+                #expect(made.code == 0)
+                #expect(
+                    made.output.masked([place: "PLACE"]) == "PLACE/copy: SIZE, as of the last checkpoint\n")
+                #expect(shell("\(other) get '\(place)/copy' number").output == "1\n")
+                #expect(shell("\(other) compact '\(scratch.path)'").code == 77)
+                #expect(Files.names(scratch.path).map { Files.read("\(scratch.path)/\($0)") } == before)
+            }
+        }
+
         /// Where there is no room, nothing is left, and the store is as it was.
         @Test func aFullDiskLeavesNothing() throws {
             try withScratchStore { scratch in
