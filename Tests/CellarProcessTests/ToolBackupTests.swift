@@ -68,7 +68,10 @@ extension ProcessTests {
                 var different: Set<Int> = []
                 for round in 0..<20 {
                     let copy = scratch.directory + "/copy\(round)"
-                    let run = try Tool.run("backup", scratch.path, copy, in: scratch.directory)
+                    // Every other time by a process of which no writer knows.
+                    let options = round % 2 == 0 ? [] : ["--no-sync"]
+                    let command = (["backup", scratch.path, copy] + options).map { Array($0.utf8) }
+                    let run = try Tool.run(command, in: scratch.directory)
                     #expect(run.status == 0, "\(run.errors)")
                     #expect(try Store.check(copy).findings == [])
                     let backup = try scratch.open(at: copy)
@@ -140,6 +143,71 @@ extension ProcessTests {
                 #expect(!Files.exists(copy + ".partial"))
                 #expect(try scratch.open(at: copy).array("bulk", of: Int.self)[8 << 20 - 1] == 3)
                 print("backups: killed in the middle=\(inTheMiddle)")
+            }
+        }
+
+        /// Pages that the backup has still to read are not used again, however much is written meanwhile.
+        @Test func whatIsReadStays() throws {
+            try withScratchStore { scratch in
+                let store = try scratch.open { $0.checkpointInterval = .seconds(3600) }
+                let bulk = try store.array("bulk", of: Int.self, count: 2 << 20)
+                try bulk.fill(3)
+                var rounds = 0
+                try store.backup(to: scratch.directory + "/copy") { (done, _) throws(StoreError) in
+                    guard rounds < 6 else { return }
+                    rounds += 1
+                    do { try bulk.fill(10 + rounds) } catch { throw StoreError(.broken, "\(error)") }
+                    try store.sync()
+                }
+                #expect(rounds == 6)
+                #expect(try Store.check(scratch.directory + "/copy").isWhole)
+                let copy = try scratch.open(at: scratch.directory + "/copy").array("bulk", of: Int.self)
+                #expect(try copy.values().allSatisfy { $0 == 3 })
+            }
+        }
+
+        /// Another user who may only read makes one of what the last checkpoint wrote, and changes nothing.
+        @Test func whoMayOnlyRead() throws {
+            try withScratchStore { scratch in
+                let store = try scratch.open {
+                    $0.mode = 0o644
+                    $0.checkpointInterval = .seconds(3600)
+                }
+                let number = try store.value("number", initial: 1)
+                try store.sync()
+                number.store(2)
+                let place = scratch.directory + "/open"
+                unsafe mkdir(place, 0o700)
+                unsafe chmod(scratch.directory, 0o755)
+                unsafe chmod(place, 0o777)
+                let before = Files.names(scratch.path).map { Files.read("\(scratch.path)/\($0)") }
+                let other = "setpriv --reuid 65534 --regid 65534 --clear-groups '\(Worker.buildDirectory)/cellar'"
+                if shell("\(other) --help").code != 0 { return }
+                let made = shell("\(other) backup '\(scratch.path)' '\(place)/copy'")
+                #expect(made.code == 0)
+                #expect(
+                    made.output.masked([place: "PLACE"]) == "PLACE/copy: SIZE, as of the last checkpoint\n")
+                #expect(shell("\(other) get '\(place)/copy' number").output == "1\n")
+                #expect(shell("\(other) compact '\(scratch.path)'").code == 77)
+                #expect(Files.names(scratch.path).map { Files.read("\(scratch.path)/\($0)") } == before)
+            }
+        }
+
+        /// Where there is no room, nothing is left, and the store is as it was.
+        @Test func aFullDiskLeavesNothing() throws {
+            try withScratchStore { scratch in
+                guard let small = scratch.mountSmall("small", bytes: 12 << 20) else { return }
+                let path = small + "/store"
+                let store = try scratch.open(at: path)
+                try store.array("bulk", of: Int.self, count: 1 << 20).fill(3)
+                try store.sync()
+                #expect(codeThrown { try store.backup(to: small + "/copy") } == .diskFull)
+                scratch.closeAll()
+                let run = try Tool.run("compact", path, in: scratch.directory)
+                #expect(run.status == 74 && run.errors.contains("No space left"), "\(run.errors)")
+                #expect(Files.names(small) == ["store"])
+                #expect(Files.names(path).filter { $0.hasSuffix(".compact") } == [])
+                #expect(try Store.check(path).isWhole)
             }
         }
 

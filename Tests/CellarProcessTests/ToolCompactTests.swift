@@ -83,11 +83,18 @@ extension ProcessTests {
                 scratch.closeAll()
                 var random = SeededRandom(for: "compacting")
                 var (kills, olds) = (0, 0)
+                // How long it takes when it is left alone, from when it has begun.
+                let command = [Worker.buildDirectory + "/cellar", "compact", path]
+                let whole = try Worker(command: command)
+                settle { whole.hasEnded || Files.exists(path + "/data.mdb.compact") }
+                let start = ContinuousClock.now
+                #expect(try whole.wait() == .exit(0))
+                let limit = UInt32((ContinuousClock.now - start) / .microseconds(1)) + 1
                 for _ in 0..<40 {
                     Files.write(wasted, to: path + "/data.mdb", truncating: true)
-                    let tool = try Worker(command: [Worker.buildDirectory + "/cellar", "compact", path])
+                    let tool = try Worker(command: command)
                     settle { tool.hasEnded || Files.exists(path + "/data.mdb.compact") }
-                    usleep(UInt32.random(in: 0..<12_000, using: &random))
+                    usleep(UInt32.random(in: 0..<limit, using: &random))
                     if tool.kill() == .signal(SIGKILL) { kills += 1 }
                     if Files.size(path + "/data.mdb") == wasted.count { olds += 1 }
                     #expect(try Store.check(path).isWhole)

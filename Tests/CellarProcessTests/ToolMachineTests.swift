@@ -93,6 +93,11 @@ extension ProcessTests {
                 }
                 #expect(seen == names)
                 for name in names { #expect(text.output.contains("\n\(name) ")) }
+                // Ended half way, it removes what it made, too.
+                let ended = try Worker(command: [Worker.buildDirectory + "/cellar", "bench", scratch.directory])
+                _ = try ended.line()
+                ended.signal(SIGTERM)
+                #expect(try ended.wait() == .signal(SIGTERM))
                 #expect(Files.names(scratch.directory).filter { $0.hasPrefix("cellar-bench") } == [])
             }
         }

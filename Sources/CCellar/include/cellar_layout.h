@@ -97,7 +97,7 @@ typedef struct cellar_place {
     uint64_t length;      // (atomic) bytes of the path; 0 = not known. Cleared first, written last
     uint64_t device;      // of the store's directory
     uint64_t inode;
-    uint64_t mounts;      // identity of the mount namespace in which the path leads there
+    uint64_t view;        // identity of the mounts and the root by which the path leads there
     char path[CELLAR_PLACE_PATH_BYTES];
 } cellar_place;
 static_assert(sizeof(cellar_place) == 512, "place");
@@ -516,7 +516,7 @@ static_assert(sizeof(cellar_limbo) == 48, "limbo");
     X(cellar_header, place, CELLAR_HEADER_PLACE) \
     X(cellar_place, device, CELLAR_PLACE_DEVICE) \
     X(cellar_place, inode, CELLAR_PLACE_INODE) \
-    X(cellar_place, mounts, CELLAR_PLACE_MOUNTS) \
+    X(cellar_place, view, CELLAR_PLACE_VIEW) \
     X(cellar_place, path, CELLAR_PLACE_PATH) \
     X(cellar_intent, operation, CELLAR_INTENT_OPERATION) \
     X(cellar_intent, block, CELLAR_INTENT_BLOCK) \

@@ -57,7 +57,7 @@ struct Opening {
     private var place: SegmentPlace? {
         guard let path = MachineIdentity.absolutePath(directory.path) else { return nil }
         return SegmentPlace(
-            path: path, device: directory.device, inode: directory.inode, mounts: MachineIdentity.mountNamespace())
+            path: path, device: directory.device, inode: directory.inode, view: MachineIdentity.fileView())
     }
 
     /// Makes it a store of its own: of this directory, and with a segment that no other has.

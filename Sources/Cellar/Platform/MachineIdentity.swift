@@ -46,10 +46,14 @@ enum MachineIdentity {
         return identity
     }
 
-    /// Tells apart, while they exist, the containers in which one path leads to different places. 0 if it cannot be told.
-    static func mountNamespace() -> UInt64 {
-        var status = stat()
-        return unsafe stat("/proc/self/ns/mnt", &status) == 0 ? UInt64(status.st_ino) : 0
+    /// Tells apart, while they exist, the containers and roots in which one path leads to different places. 0 if it cannot be
+    /// told.
+    static func fileView() -> UInt64 {
+        var (mounts, root) = (stat(), stat())
+        guard unsafe stat("/proc/self/ns/mnt", &mounts) == 0, unsafe stat("/", &root) == 0 else { return 0 }
+        return [UInt64(mounts.st_ino), UInt64(root.st_dev), UInt64(root.st_ino)].reduce(0) {
+            ($0 &* 0x100_0000_01B3) ^ $1
+        }
     }
 
     /// The path from the root, without symbolic links; nil if it is not text, or leads nowhere.

@@ -7,7 +7,7 @@ struct SegmentPlace: Hashable, Sendable {
     var device: UInt64
     var inode: UInt64
     /// Where the path leads there: another container may have something else under it.
-    var mounts: UInt64
+    var view: UInt64
 }
 
 extension Segment {
@@ -26,7 +26,7 @@ extension Segment {
         return SegmentPlace(
             path: path, device: placeWord(CELLAR_PLACE_DEVICE).relaxed(),
             inode: placeWord(CELLAR_PLACE_INODE).relaxed(),
-            mounts: placeWord(CELLAR_PLACE_MOUNTS).relaxed())
+            view: placeWord(CELLAR_PLACE_VIEW).relaxed())
     }
 
     /// Notes the place. For who holds the store's lock.
@@ -37,7 +37,7 @@ extension Segment {
         guard let place, case let bytes = Array(place.path.utf8), bytes.count <= Self.mostBytes else { return }
         placeWord(CELLAR_PLACE_DEVICE).setRelaxed(place.device)
         placeWord(CELLAR_PLACE_INODE).setRelaxed(place.inode)
-        placeWord(CELLAR_PLACE_MOUNTS).setRelaxed(place.mounts)
+        placeWord(CELLAR_PLACE_VIEW).setRelaxed(place.view)
         let target = unsafe fixed(CELLAR_HEADER_PLACE + CELLAR_PLACE_PATH)
         for (index, byte) in bytes.enumerated() {
             unsafe target.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)

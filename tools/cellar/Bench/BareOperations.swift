@@ -13,13 +13,25 @@ final class BareWord: Sendable {
     func add(_ value: Int) { word.wrappingAdd(value, ordering: .relaxed) }
 }
 
-/// Bytes in memory.
-final class BareBlock<Value: BitwiseCopyable> {
-    private var value: Value
+/// Bytes in memory, of which a copy is made. How many is only known when it runs, so that it is the C library that copies.
+@safe final class BareBlock {
+    private let source: UnsafeMutableRawPointer
+    private let target: UnsafeMutableRawPointer
+    private let count: Int
 
-    init(_ value: Value) { self.value = value }
+    init(count: Int) {
+        self.count = count
+        unsafe source = .allocate(byteCount: count, alignment: 64)
+        unsafe target = .allocate(byteCount: count, alignment: 64)
+        unsafe source.initializeMemory(as: UInt8.self, repeating: 1, count: count)
+    }
 
-    @inline(never) func load() -> Value { value }
+    deinit {
+        unsafe source.deallocate()
+        unsafe target.deallocate()
+    }
+
+    @inline(never) func copy() { unsafe memcpy(target, source, count) }
 }
 
 /// A lock of the C library's.

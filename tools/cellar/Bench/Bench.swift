@@ -1,4 +1,5 @@
 import Cellar
+import Synchronization
 
 /// The main figures, in a store of its own.
 struct Bench {
@@ -10,6 +11,8 @@ struct Bench {
 
     private let store: Store
     private static let keys = 1_000
+    /// Rows of a table: each is written to disk.
+    private static let rows = 100
     private static let batch = 64
 
     init(_ store: Store) { self.store = store }
@@ -25,8 +28,8 @@ struct Bench {
         let bare = BareWord()
         let cell = try store.value("word", initial: 0)
         return [
-            Measurement("atomic load") { count in for _ in 0..<count { keep(bare.load()) } },
-            Measurement("value load", beside: "atomic load") { count in for _ in 0..<count { keep(cell.load()) } },
+            Measurement("atomic load") { count in sum(count) { _ in bare.load() } },
+            Measurement("value load", beside: "atomic load") { count in sum(count) { _ in cell.load() } },
             Measurement("atomic store") { count in for index in 0..<count { bare.store(index) } },
             Measurement("value store", beside: "atomic store") { count in for index in 0..<count { cell.store(index) }
             },
@@ -37,14 +40,15 @@ struct Bench {
 
     private func blocks() throws -> [Measurement] {
         let cell = try store.value("block", initial: Sample())
-        let bare = BareBlock(Sample())
+        let bare = BareBlock(count: MemoryLayout<Sample>.size)
+        let sample = Sample()
         return [
-            Measurement("copy 64 bytes") { count in for _ in 0..<count { keep(bare.load()) } },
+            Measurement("copy 64 bytes") { count in for _ in 0..<count { bare.copy() } },
             try Measurement("64-byte load", beside: "copy 64 bytes") { count in
-                for _ in 0..<count { keep(try cell.load()) }
+                try sum(count) { _ in Int(try cell.load().second.w) }
             },
             try Measurement("64-byte store", beside: "copy 64 bytes") { count in
-                for _ in 0..<count { try cell.store(Sample()) }
+                for _ in 0..<count { try cell.store(sample) }
             },
         ]
     }
@@ -65,9 +69,9 @@ struct Bench {
         for key in 0..<Self.keys { try shared.set(key, for: key) }
         var bare = Dictionary(uniqueKeysWithValues: (0..<Self.keys).map { ($0, $0) })
         return [
-            Measurement("Dictionary get") { count in for index in 0..<count { keep(bare[index % Self.keys]) } },
+            Measurement("Dictionary get") { count in sum(count) { bare[$0 % Self.keys] ?? 0 } },
             try Measurement("dictionary get", beside: "Dictionary get") { count in
-                for index in 0..<count { keep(try shared.value(for: index % Self.keys)) }
+                try sum(count) { try shared.value(for: $0 % Self.keys) ?? 0 }
             },
             Measurement("Dictionary set") { count in for index in 0..<count { bare[index % Self.keys] = index } },
             try Measurement("dictionary set", beside: "Dictionary set") { count in
@@ -81,15 +85,15 @@ struct Bench {
         let batch = Array(0..<Self.batch)
         return [
             try Measurement("queue put + get") { count in
-                for index in 0..<count {
+                try sum(count) { index in
                     try queue.put(index)
-                    keep(try queue.get())
+                    return try queue.get() ?? 0
                 }
             },
             try Measurement("\(Self.batch) put + get", beside: "queue put + get") { count in
-                for _ in 0..<count {
+                try sum(count) { _ in
                     try queue.put(contentsOf: batch)
-                    keep(try queue.get(upTo: Self.batch).count)
+                    return try queue.get(upTo: Self.batch).count
                 }
             },
         ]
@@ -97,15 +101,11 @@ struct Bench {
 
     private func tables() throws -> [Measurement] {
         let table = try store.table("table", keys: Int.self, values: Int.self)
-        try table.write { (rows) throws(StoreError) in
-            for key in 0..<Self.keys { try rows.set(key, for: key) }
-        }
+        for key in 0..<Self.rows { try table.set(key, for: key) }
         return [
-            try Measurement("table get") { count in
-                for index in 0..<count { keep(try table.value(for: index % Self.keys)) }
-            },
+            try Measurement("table get") { count in try sum(count) { try table.value(for: $0 % Self.rows) ?? 0 } },
             try Measurement("table set, on disk") { count in
-                for index in 0..<count { try table.set(index, for: index % Self.keys) }
+                for index in 0..<count { try table.set(index, for: index % Self.rows) }
             },
         ]
     }
@@ -124,6 +124,15 @@ struct Bench {
         ]
     }
 
-    /// So that the compiler does not leave out what nobody uses.
-    @inline(never) private func keep<Value>(_ value: Value) {}
+    // MARK: Reading
+
+    private static let sink = Atomic<Int>(0)
+
+    /// Adds up what `read` gives, and keeps that: so that the compiler does not leave out what nobody uses.
+    @inline(__always)
+    private func sum(_ count: Int, _ read: (Int) throws -> Int) rethrows {
+        var sum = 0
+        for index in 0..<count { sum &+= try read(index) }
+        Self.sink.store(sum, ordering: .relaxed)
+    }
 }

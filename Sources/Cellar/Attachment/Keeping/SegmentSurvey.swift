@@ -95,7 +95,7 @@ enum SegmentSurvey {
 
     /// Whether the store of a segment that nobody has open is where it was.
     private static func state(of store: Identity, _ place: SegmentPlace?) -> SegmentInfo.State {
-        guard let place, place.mounts != 0, place.mounts == MachineIdentity.mountNamespace() else { return .unknown }
+        guard let place, place.view != 0, place.view == MachineIdentity.fileView() else { return .unknown }
         switch isThere(store, place.path) {
         case true?: return .atRest
         case nil: return .unknown
