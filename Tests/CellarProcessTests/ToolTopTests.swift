@@ -12,7 +12,8 @@ extension ProcessTests {
         private static let footer = "q quit"
 
         private func withTop(
-            _ scratch: ScratchStore, columns: Int = 100, rows: Int = 30, environment: String = "",
+            _ scratch: ScratchStore, columns: Int = 100, rows: Int = 30, interval: String = "100ms",
+            environment: String = "",
             _ body: (TestTerminal) throws -> Void
         ) throws {
             try TestTerminal.with(
@@ -21,7 +22,7 @@ extension ProcessTests {
                 terminal.enter("ulimit -c 0; echo before-$((40 + 2))")
                 try terminal.wait(for: "before-42")
                 let command =
-                    "echo $$ > \(scratch.directory)/pid; exec \(Self.tool) top \(scratch.path) --interval 100ms"
+                    "echo $$ > \(scratch.directory)/pid; exec \(Self.tool) top \(scratch.path) --interval \(interval)"
                 terminal.enter("sh -c '\(command)'; echo status=$?")
                 try terminal.wait(for: Self.footer)
                 try body(terminal)
@@ -123,7 +124,8 @@ extension ProcessTests {
         @Test func resizing() throws {
             try withScratchStore { scratch in
                 _ = try scratch.open().value("hits", initial: 7)
-                try withTop(scratch) { terminal in
+                // It is drawn anew at once, and not with the next sample.
+                try withTop(scratch, interval: "1h") { terminal in
                     for (columns, rows) in [(60, 12), (140, 40), (100, 30)] {
                         terminal.resize(columns: columns, rows: rows)
                         try terminal.wait(for: "\(columns) × \(rows)") { lines in

@@ -29,7 +29,18 @@ public final class TestTerminal {
         return try body(terminal)
     }
 
-    private func run(_ command: String) -> (code: Int32, output: String) { shell("\(tmux) \(command)") }
+    private func run(_ command: String) -> (code: Int32, output: String) {
+        withSignals { shell("\(tmux) \(command)") }
+    }
+
+    /// The threads on which tests run take no signals, and what they start would take none either.
+    private func withSignals<Result>(_ body: () -> Result) -> Result {
+        var (none, before) = (sigset_t(), sigset_t())
+        unsafe sigemptyset(&none)
+        unsafe pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
+        return body()
+    }
 
     private func quoted(_ text: String) -> String {
         "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
@@ -68,6 +79,9 @@ public final class TestTerminal {
     public func state(_ name: String) -> String {
         String(run("display-message -p '#{\(name)}'").output.prefix { $0 != "\n" })
     }
+
+    /// The file through which programs in the terminal write to it.
+    public var device: String { state("pane_tty") }
 
     /// Waits until the screen is as wanted; throws, with what there is, if that does not come in time.
     public func wait(
