@@ -65,8 +65,13 @@ extension ProcessTests {
                     try terminal.wait(for: "CHANGES/S")
                     terminal.press("?")
                     try terminal.wait(for: "Any key goes back.")
-                    terminal.press("x")
-                    try terminal.wait(for: "CHANGES/S")
+                    terminal.press("x", "p")
+                    try terminal.wait(for: "PAUSED")
+                    try jobs.put(4)
+                    terminal.press("2", "p")
+                    try terminal.wait(for: "no pause") { lines in
+                        row("jobs", lines)?[1] == "4" && !lines[0].contains("PAUSED")
+                    }
                 }
                 try gate.release()
             }

@@ -51,7 +51,8 @@ struct LookingTests {
             #expect(looker.putCount == 9)
             #expect(try looker.oldestPut() == nil)
             try queue.put(10)
-            #expect(try #require(try looker.oldestPut()) >= start)
+            // The clock of items is a coarse one.
+            #expect(try #require(try looker.oldestPut()) + 1000 >= start)
             // Of what only the disk has nobody counts.
             try store.sync()
             scratch.closeAll()
