@@ -104,6 +104,34 @@ extension ProcessTests {
             }
         }
 
+        /// Of each kind that changes, in the way in which programs change it.
+        @Test func kindsThatChange() throws {
+            try withScratchStore { scratch in
+                let store = try scratch.open()
+                let array = try store.array("array", of: Double.self, count: 300_000)
+                let dictionary = try store.dictionary("dictionary", keys: Int.self, values: Int.self)
+                try dictionary.set(0, for: 1)
+                let list = try store.list("list", of: Int.self, capacity: 100_000)
+                let log = try store.log("log", of: Int.self)
+                let queue = try store.queue("queue", of: Int.self)
+                let names = ["array", "dictionary", "list", "log", "queue"]
+                try withTop(scratch) { terminal in
+                    var number = 0
+                    try terminal.wait(for: "all to change") { lines in
+                        number += 1
+                        for index in stride(from: 0, to: array.count, by: 1000) { array[index] = Double(number) }
+                        try dictionary.set(number, for: 1)
+                        try list.append(number)
+                        try log.append(number)
+                        try queue.put(number)
+                        _ = try queue.get()
+                        return names.allSatisfy { row($0, lines).map { $0[1] != "0" && $0[1] != "-" } == true }
+                    }
+                    try terminal.wait(for: "rest") { lines in names.allSatisfy { row($0, lines)?[1] == "0" } }
+                }
+            }
+        }
+
         @Test func filterAndScroll() throws {
             try withScratchStore { scratch in
                 let store = try scratch.open()

@@ -11,7 +11,9 @@ public final class TestTerminal {
     public static let prompt = "shell>"
 
     private init(directory: String, columns: Int, rows: Int, environment: String) throws {
-        tmux = "LC_ALL=C.UTF-8 tmux -u -S \(directory)/tmux.sock -f /dev/null"
+        // One that was just ended may still be there: each has a name of its own.
+        let socket = "\(directory)/tmux-\(UInt32.random(in: 0 ... .max))"
+        tmux = "LC_ALL=C.UTF-8 tmux -u -S \(socket) -f /dev/null"
         // A shell that nobody ends ends by itself, and tmux with it.
         let shell = "timeout --foreground 900 env -u NO_COLOR PS1='\(Self.prompt) ' \(environment) sh -i"
         let start = run("new-session -d -x \(columns) -y \(rows) \(quoted(shell))")

@@ -36,6 +36,34 @@ struct LookingTests {
         }
     }
 
+    /// An entry that is replaced, removed or set anew: each time it is another version of one part.
+    @Test func partsOfDictionaries() throws {
+        try withScratchStore { scratch in
+            let store = try scratch.open()
+            let seen = try store.dictionary("seen", keys: Int.self, values: Int.self)
+            for number in 0..<5000 { try seen.set(number, for: number) }
+            let looker = try scratch.openReadOnly().untypedDictionary("seen")
+            func versions() throws -> [CellVersion?] {
+                try (0..<UntypedDictionary.partCount).map { try looker.version(ofPart: $0) }
+            }
+            var before = try versions()
+            #expect(try versions() == before && before.allSatisfy { $0 != nil })
+            let deeds: [() throws -> Void] = [
+                { try seen.set(1, for: 7) }, { try seen.set(2, for: 7) }, { _ = try seen.removeValue(for: 7) },
+                { try seen.set(1, for: 7) },
+            ]
+            for deed in deeds {
+                try deed()
+                let after = try versions()
+                #expect(zip(before, after).count { $0 != $1 } == 1)
+                before = after
+            }
+            #expect(throws: StoreError.self) { _ = try looker.version(ofPart: UntypedDictionary.partCount) }
+            try store.remove("seen")
+            #expect(throws: StoreError.self) { _ = try looker.version(ofPart: 0) }
+        }
+    }
+
     @Test func putsAreCounted() throws {
         try withScratchStore { scratch in
             let store = try scratch.open()

@@ -93,8 +93,8 @@ struct TopFrame {
         "  + -           look less often, more often",
         "",
         "  Changes a second are counted where a value of more than 8 bytes is stored, and",
-        "  entries come into or leave a queue, log, list or dictionary. Smaller values and",
-        "  arrays are compared many times a second: '≥' stands where there may be more.",
+        "  where something is put into a queue, log or list. Smaller values, arrays and",
+        "  dictionaries are compared many times a second: '≥' stands where there may be more.",
         "",
         "  Any key goes back.",
     ]
