@@ -76,6 +76,15 @@ extension ProcessTests {
             }
         }
 
+        /// Of a long path the end is shown, so that there is place for the figures.
+        @Test func longPaths() {
+            var sample = Self.sample()
+            sample.path = String(repeating: "/long", count: 40) + "/データ"
+            let heading = Self.lines(sample, Self.pressed([.character("p")]), columns: 70)[0].text
+            #expect(heading.hasPrefix("…") && heading.contains("/long/データ  PAUSED  3 cells"))
+            #expect(heading.hasSuffix("up 1 min 0 s"))
+        }
+
         @Test func otherPanels() {
             func row(_ key: Character) -> [Substring] {
                 Self.lines(Self.sample(), Self.pressed([.character(key)]))[3].text.split(separator: " ")

@@ -12,7 +12,8 @@ extension ProcessTests {
         private static let footer = "q quit"
 
         private func withTop(
-            _ scratch: ScratchStore, columns: Int = 100, rows: Int = 30, environment: String = "",
+            _ scratch: ScratchStore, columns: Int = 100, rows: Int = 30, interval: String = "100ms",
+            environment: String = "",
             _ body: (TestTerminal) throws -> Void
         ) throws {
             try TestTerminal.with(
@@ -21,7 +22,7 @@ extension ProcessTests {
                 terminal.enter("ulimit -c 0; echo before-$((40 + 2))")
                 try terminal.wait(for: "before-42")
                 let command =
-                    "echo $$ > \(scratch.directory)/pid; exec \(Self.tool) top \(scratch.path) --interval 100ms"
+                    "echo $$ > \(scratch.directory)/pid; exec \(Self.tool) top \(scratch.path) --interval \(interval)"
                 terminal.enter("sh -c '\(command)'; echo status=$?")
                 try terminal.wait(for: Self.footer)
                 try body(terminal)
@@ -64,8 +65,13 @@ extension ProcessTests {
                     try terminal.wait(for: "CHANGES/S")
                     terminal.press("?")
                     try terminal.wait(for: "Any key goes back.")
-                    terminal.press("x")
-                    try terminal.wait(for: "CHANGES/S")
+                    terminal.press("x", "p")
+                    try terminal.wait(for: "PAUSED")
+                    try jobs.put(4)
+                    terminal.press("2", "p")
+                    try terminal.wait(for: "no pause") { lines in
+                        row("jobs", lines)?[1] == "4" && !lines[0].contains("PAUSED")
+                    }
                 }
                 try gate.release()
             }
@@ -98,6 +104,34 @@ extension ProcessTests {
             }
         }
 
+        /// Of each kind that changes, in the way in which programs change it.
+        @Test func kindsThatChange() throws {
+            try withScratchStore { scratch in
+                let store = try scratch.open()
+                let array = try store.array("array", of: Double.self, count: 300_000)
+                let dictionary = try store.dictionary("dictionary", keys: Int.self, values: Int.self)
+                try dictionary.set(0, for: 1)
+                let list = try store.list("list", of: Int.self, capacity: 100_000)
+                let log = try store.log("log", of: Int.self)
+                let queue = try store.queue("queue", of: Int.self)
+                let names = ["array", "dictionary", "list", "log", "queue"]
+                try withTop(scratch) { terminal in
+                    var number = 0
+                    try terminal.wait(for: "all to change") { lines in
+                        number += 1
+                        for index in stride(from: 0, to: array.count, by: 1000) { array[index] = Double(number) }
+                        try dictionary.set(number, for: 1)
+                        try list.append(number)
+                        try log.append(number)
+                        try queue.put(number)
+                        _ = try queue.get()
+                        return names.allSatisfy { row($0, lines).map { $0[1] != "0" && $0[1] != "-" } == true }
+                    }
+                    try terminal.wait(for: "rest") { lines in names.allSatisfy { row($0, lines)?[1] == "0" } }
+                }
+            }
+        }
+
         @Test func filterAndScroll() throws {
             try withScratchStore { scratch in
                 let store = try scratch.open()
@@ -123,7 +157,8 @@ extension ProcessTests {
         @Test func resizing() throws {
             try withScratchStore { scratch in
                 _ = try scratch.open().value("hits", initial: 7)
-                try withTop(scratch) { terminal in
+                // It is drawn anew at once, and not with the next sample.
+                try withTop(scratch, interval: "1h") { terminal in
                     for (columns, rows) in [(60, 12), (140, 40), (100, 30)] {
                         terminal.resize(columns: columns, rows: rows)
                         try terminal.wait(for: "\(columns) × \(rows)") { lines in

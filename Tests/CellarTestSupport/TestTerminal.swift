@@ -11,7 +11,9 @@ public final class TestTerminal {
     public static let prompt = "shell>"
 
     private init(directory: String, columns: Int, rows: Int, environment: String) throws {
-        tmux = "LC_ALL=C.UTF-8 tmux -u -S \(directory)/tmux.sock -f /dev/null"
+        // One that was just ended may still be there: each has a name of its own.
+        let socket = "\(directory)/tmux-\(UInt32.random(in: 0 ... .max))"
+        tmux = "LC_ALL=C.UTF-8 tmux -u -S \(socket) -f /dev/null"
         // A shell that nobody ends ends by itself, and tmux with it.
         let shell = "timeout --foreground 900 env -u NO_COLOR PS1='\(Self.prompt) ' \(environment) sh -i"
         let start = run("new-session -d -x \(columns) -y \(rows) \(quoted(shell))")
@@ -29,7 +31,18 @@ public final class TestTerminal {
         return try body(terminal)
     }
 
-    private func run(_ command: String) -> (code: Int32, output: String) { shell("\(tmux) \(command)") }
+    private func run(_ command: String) -> (code: Int32, output: String) {
+        withSignals { shell("\(tmux) \(command)") }
+    }
+
+    /// The threads on which tests run take no signals, and what they start would take none either.
+    private func withSignals<Result>(_ body: () -> Result) -> Result {
+        var (none, before) = (sigset_t(), sigset_t())
+        unsafe sigemptyset(&none)
+        unsafe pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
+        return body()
+    }
 
     private func quoted(_ text: String) -> String {
         "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
@@ -68,6 +81,9 @@ public final class TestTerminal {
     public func state(_ name: String) -> String {
         String(run("display-message -p '#{\(name)}'").output.prefix { $0 != "\n" })
     }
+
+    /// The file through which programs in the terminal write to it.
+    public var device: String { state("pane_tty") }
 
     /// Waits until the screen is as wanted; throws, with what there is, if that does not come in time.
     public func wait(

@@ -123,6 +123,13 @@ final class DictionaryCore: Sendable {
         }
     }
 
+    /// A number that is another after entries of the stripe have changed; nil of what only the disk has.
+    func digest(ofStripe index: Int) throws(StoreError) -> UInt64? {
+        guard case .memory(let reference) = place else { return nil }
+        if reference.cell.state == .removed { throw attachment.removedError }
+        return try reference.stripe(index).digest
+    }
+
     /// How many entries there are, expired ones that nobody came by included. O(1).
     @usableFromInline
     func count() throws(StoreError) -> Int {

@@ -11,9 +11,9 @@ struct TopCommand: ParsableCommand {
             on when all processes of the store have ended, and when its memory is made anew.
 
             Where there is no terminal, or with --count or --json, what there is to see is printed instead: once, or --count \
-            times, --interval apart; with --json one object a line. Stores of values of more than 8 bytes are counted; smaller \
-            values and arrays are compared many times a second, so that they may change more often than is seen ('≥', \
-            "at_least").
+            times, --interval apart; with --json one object a line. Stores of values of more than 8 bytes and what is put into \
+            queues, logs and lists are counted; smaller values, arrays and dictionaries are compared many times a second, so \
+            that they may change more often than is seen ('≥', "at_least").
 
               cellar top robot.cellar
               cellar top robot.cellar --filter arm --interval 200ms

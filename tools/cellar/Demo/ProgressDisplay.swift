@@ -14,13 +14,14 @@ struct ProgressDisplay {
     }
 
     private let output: Output
+    private let terminal = Terminal(file: STDOUT_FILENO)
     private let isTerminal: Bool
     private var shownTenth = -1
     private var isDrawn = false
 
     init(output: Output) {
         self.output = output
-        isTerminal = isatty(STDOUT_FILENO) == 1 && SystemCall.environment("TERM") != "dumb"
+        isTerminal = terminal.canDraw
     }
 
     mutating func show(_ state: State) throws {
@@ -58,14 +59,9 @@ struct ProgressDisplay {
 
     private func bar(_ state: State) -> String {
         let text = Printable.rightAligned("\(state.percent)", to: 3) + " %  " + words(state)
-        let width = min(40, Self.width - text.count - 4)
-        guard width >= 10 else { return String(text.prefix(max(Self.width - 1, 0))) }
-        let filled = width * state.percent / 100
-        return "[" + String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled) + "] " + text
-    }
-
-    private static var width: Int {
-        var size = winsize()
-        return unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+        let columns = terminal.size.columns
+        let width = min(40, columns - text.count - 4)
+        guard width >= 10 else { return TextWidth.cut(text, to: columns - 1) }
+        return ProgressLine.bar(Double(state.percent) / 100, width: width) + " " + text
     }
 }

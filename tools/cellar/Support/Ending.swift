@@ -55,7 +55,7 @@ enum Ending {
     /// So that a shell sees what ended the process.
     private static func raiseAgain(_ number: Int32) -> Never {
         signal(number, SIG_DFL)
-        TerminatingSignals.unblock()
+        SignalSet([number]).unblock()
         raise(number)
         exit(128 + number)
     }

@@ -40,8 +40,8 @@ final class Output {
         _ = write(Array("cellar: \(Printable.line(message))\n".utf8), to: STDERR_FILENO)
     }
 
-    /// On standard error, as it is; whether that can be written does not matter to what the tool does.
-    static func showOnErrors(_ text: String) { _ = write(Array(text.utf8), to: STDERR_FILENO) }
+    /// As it is; whether that can be written does not matter to what the tool does.
+    static func show(_ text: String, on file: Int32) { _ = write(Array(text.utf8), to: file) }
 
     /// Writes all the bytes; the errno if that failed.
     static func write(_ bytes: [UInt8], to file: Int32) -> Int32? {

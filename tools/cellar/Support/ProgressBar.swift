@@ -7,7 +7,7 @@ import Glibc
 ///     defer { bar.finish() }
 ///     while … { bar.advance(by: count) }
 struct ProgressBar {
-    private let terminal = Terminal(file: STDERR_FILENO)
+    private let terminal: Terminal
     private let isQuiet: Bool
     private let isDrawn: Bool
     private let start = ContinuousClock.now
@@ -17,8 +17,9 @@ struct ProgressBar {
     /// Before the first line, and between two: of a terminal, of a file or pipe.
     private static let pauses: (drawn: Duration, written: Duration) = (.milliseconds(100), .seconds(3))
 
-    /// `total` in bytes, or nil where nobody knows. `isQuiet` shows nothing, ever.
-    init(total: Int?, label: String, isQuiet: Bool = false) {
+    /// `total` in bytes, or nil where nobody knows. `isQuiet` shows nothing, ever. `file` is where it shows.
+    init(total: Int?, label: String, isQuiet: Bool = false, on file: Int32 = STDERR_FILENO) {
+        terminal = Terminal(file: file)
         self.isQuiet = isQuiet
         isDrawn = terminal.canDraw
         line = ProgressLine(label: Printable.line(label), total: total)
@@ -32,11 +33,7 @@ struct ProgressBar {
         guard now - (shown ?? start) >= (isDrawn ? Self.pauses.drawn : Self.pauses.written) else { return }
         shown = now
         line.elapsed = now - start
-        if isDrawn {
-            Output.showOnErrors("\r" + line.text(width: terminal.size.columns - 1) + "\u{1B}[K")
-        } else {
-            Output.showOnErrors(line.text + "\n")
-        }
+        show(line, ending: "")
     }
 
     /// The work has ended, or failed: what comes next on the terminal is on a line of its own. Call it once.
@@ -45,11 +42,12 @@ struct ProgressBar {
         var last = line
         last.elapsed = ContinuousClock.now - start
         last.isFinished = true
-        if isDrawn {
-            Output.showOnErrors("\r" + last.text(width: terminal.size.columns - 1) + "\u{1B}[K\n")
-        } else {
-            Output.showOnErrors(last.text + "\n")
-        }
+        show(last, ending: "\n")
+    }
+
+    private func show(_ line: ProgressLine, ending: String) {
+        guard isDrawn else { return Output.show(line.text + "\n", on: terminal.file) }
+        Output.show("\r" + line.text(width: terminal.size.columns - 1) + "\u{1B}[K" + ending, on: terminal.file)
     }
 }
 

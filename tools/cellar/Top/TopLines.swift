@@ -13,7 +13,7 @@ enum TopLines {
             if table.count == 0 { continue }
             try output.line("")
             try output.line(panel.title)
-            try table.write(atMost: rows, to: output)
+            try table.write(atMost: panel == .memory ? .max : rows, to: output)
         }
     }
 

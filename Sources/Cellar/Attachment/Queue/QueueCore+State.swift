@@ -91,8 +91,8 @@ extension QueueCore {
 
     var isClosed: Bool { memory.isClosed }
 
-    /// How many items were ever put, as of about now.
-    var putCount: UInt64 { unsafe memory.header.pointee.next_sequence }
+    /// How many items were ever put, as of about now. The first is number 1.
+    var putCount: UInt64 { unsafe max(memory.header.pointee.next_sequence, 1) - 1 }
 
     /// Nothing more can be put; consumers come to the end when all is delivered and acknowledged.
     func close() throws(StoreError) {

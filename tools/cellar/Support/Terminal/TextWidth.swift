@@ -37,6 +37,12 @@ enum TextWidth {
         return result + "…"
     }
 
+    /// The end of the text, as much of it as has place in so many columns, the first with `…` if something was left out.
+    static func cutStart(_ text: String, to width: Int) -> String {
+        if of(text) <= width { return text }
+        return String(cut(String(text.reversed()), to: width).reversed())
+    }
+
     /// Exactly so many columns: cut, or padded at its end.
     static func fit(_ text: String, to width: Int) -> String {
         let shown = cut(text, to: width)

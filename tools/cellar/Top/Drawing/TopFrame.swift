@@ -30,7 +30,7 @@ struct TopFrame {
     // MARK: Parts
 
     private func heading(_ choices: TopChoices) -> StyledLine {
-        var parts = [sample.path]
+        var parts = choices.isPaused ? ["PAUSED"] : []
         if let figures = sample.figures {
             parts.append(
                 figures.segment.map { HumanUnits.bytes($0.size) + " in memory" } ?? "no segment in memory")
@@ -40,8 +40,11 @@ struct TopFrame {
         let alive = sample.processes.count { $0.isAlive }
         parts.append("\(alive) process\(alive == 1 ? "" : "es")")
         if let uptime = sample.uptime { parts.append("up " + HumanUnits.duration(uptime)) }
-        if choices.isPaused { parts.append("PAUSED") }
-        return StyledLine(parts.joined(separator: "  "), .reversed).filled(to: size.columns)
+        // A long path gives way to what is after it, down to its end.
+        let rest = parts.joined(separator: "  ")
+        let place = max(size.columns - TextWidth.of(rest) - 2, 12)
+        let path = TextWidth.cutStart(Printable.line(sample.path), to: place)
+        return StyledLine("\(path)  \(rest)", .reversed).filled(to: size.columns)
     }
 
     private func panels(_ choices: TopChoices) -> StyledLine {
@@ -90,8 +93,8 @@ struct TopFrame {
         "  + -           look less often, more often",
         "",
         "  Changes a second are counted where a value of more than 8 bytes is stored, and",
-        "  entries come into or leave a queue, log, list or dictionary. Smaller values and",
-        "  arrays are compared many times a second: '≥' stands where there may be more.",
+        "  where something is put into a queue, log or list. Smaller values, arrays and",
+        "  dictionaries are compared many times a second: '≥' stands where there may be more.",
         "",
         "  Any key goes back.",
     ]

@@ -102,7 +102,8 @@ struct CellLooks {
         cell.rate = Double(changes) / seconds
         cell.isAtLeast = cell.probe?.isSampled == true && count > 2 && changes * 10 >= UInt64(count) * 9
         cell.since = now
-        cell.history.add(cell.rate ?? 0)
+        // Of a million cells that rest there is no history.
+        if changes > 0 || !cell.history.values.isEmpty { cell.history.add(cell.rate ?? 0) }
     }
 }
 

@@ -9,6 +9,8 @@ struct CellProbe {
         case word(UntypedCell)
         /// One window after another, since all of it may be much.
         case array(UntypedCell, ArrayWindows)
+        /// By how much the number of entries moved on, and whether entries are others.
+        case dictionary(UntypedDictionary, DictionaryParts)
         /// By how much a count moved on.
         case count(() throws(StoreError) -> UInt64)
     }
@@ -31,8 +33,7 @@ struct CellProbe {
         case .array:
             source = .array(try store.cell(info.name), ArrayWindows(info))
         case .dictionary:
-            let dictionary = try store.untypedDictionary(info.name)
-            source = .count { () throws(StoreError) in UInt64(clamping: try dictionary.count()) }
+            source = .dictionary(try store.untypedDictionary(info.name), DictionaryParts())
         case .list:
             let list = try store.untypedList(info.name)
             source = .count { () throws(StoreError) in UInt64(clamping: try list.count()) }
@@ -44,7 +45,7 @@ struct CellProbe {
             source = .count { queue.putCount ?? 0 }
         default: return nil
         }
-        if case .word = source { isSampled = true } else { isSampled = info.kind == .array }
+        if case .word = source { isSampled = true } else { isSampled = info.kind == .array || info.kind == .dictionary }
     }
 
     /// How often it was looked at and changed since this was last asked.
@@ -62,6 +63,11 @@ struct CellProbe {
             let now = try cell.version()
             if version != nil, now != version { changes += 1 }
             version = now
+        case .dictionary(let dictionary, var parts):
+            let before = changes
+            note(UInt64(clamping: try dictionary.count()))
+            if try parts.look(dictionary), changes == before { changes += 1 }
+            source = .dictionary(dictionary, parts)
         case .array(let cell, var windows):
             if try windows.look(cell) { changes += 1 }
             source = .array(cell, windows)
@@ -93,6 +99,30 @@ private struct ArrayWindows {
         if versions.isEmpty { return false }
         let start = next * elements
         let now = try cell.version(of: start..<min(start + elements, count))
+        let isChanged = versions[next] != nil && versions[next] != now
+        versions[next] = now
+        next = (next + 1) % versions.count
+        return isChanged
+    }
+}
+
+/// What the parts of a dictionary were when they were last looked at.
+private struct DictionaryParts {
+    private var versions = [CellVersion?](repeating: nil, count: UntypedDictionary.partCount)
+    private var next = 0
+    /// Of so many entries all parts are looked at each time; of more only one.
+    private static let few = 50_000
+
+    /// Whether a part is another than the last time.
+    mutating func look(_ dictionary: UntypedDictionary) throws(StoreError) -> Bool {
+        if try dictionary.count() > Self.few { return try lookAtNext(dictionary) }
+        var isChanged = false
+        for _ in versions { if try lookAtNext(dictionary) { isChanged = true } }
+        return isChanged
+    }
+
+    private mutating func lookAtNext(_ dictionary: UntypedDictionary) throws(StoreError) -> Bool {
+        let now = try dictionary.version(ofPart: next)
         let isChanged = versions[next] != nil && versions[next] != now
         versions[next] = now
         next = (next + 1) % versions.count

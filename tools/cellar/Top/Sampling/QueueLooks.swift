@@ -14,11 +14,12 @@ struct QueueLooks {
 
     private var seen: [String: Looked] = [:]
     private let clock = ContinuousClock()
+    /// Why one of them could not be looked at the last time; nil if all could.
+    private(set) var problem: StoreError?
 
     /// What is in which queue now; others may remove one meanwhile.
-    mutating func rates(_ cells: [Sample.CellRate], in store: Store, at wall: UInt64) throws(StoreError) -> [Sample
-        .QueueRate]
-    {
+    mutating func rates(_ cells: [Sample.CellRate], in store: Store, at wall: UInt64) -> [Sample.QueueRate] {
+        problem = nil
         var rates: [Sample.QueueRate] = []
         var now: [String: Looked] = [:]
         for cell in cells where cell.kind == CellInfo.Kind.queue.rawValue {
@@ -27,7 +28,7 @@ struct QueueLooks {
                 let rate = try rate(queue, seen[cell.name], at: wall)
                 (now[cell.name], _) = (rate.looked, rates.append(rate.rate))
             } catch {
-                if error.code != .noSuchCell, error.code != .removed, error.code != .mismatch { throw error }
+                if ![.noSuchCell, .removed, .mismatch].contains(error.code) { problem = error }
             }
         }
         seen = now

@@ -32,16 +32,15 @@ struct Sampler {
         var sample = Sample(time: SystemCall.now, path: argument.path)
         do throws(StoreError) { try renew() } catch {
             if [.noSuchStore, .notAStore].contains(error.code) { throw error }
-            sample.problems.append(error.message)
+            sample.add(error)
         }
         guard let store else { return sample }
         sample.note { sample throws(StoreError) in sample.figures = try store.statistics() }
         sample.note { _ throws(StoreError) in try looks.list(store) }
         looks.look(store)
         sample.cells = looks.rates()
-        sample.note { sample throws(StoreError) in
-            sample.queues = try queues.rates(sample.cells, in: store, at: sample.time)
-        }
+        sample.queues = queues.rates(sample.cells, in: store, at: sample.time)
+        if let problem = queues.problem { sample.add(problem) }
         sample.note { sample throws(StoreError) in sample.locks = try store.locks() }
         sample.processes = store.attachments().sorted { $0.id < $1.id }
         sample.checkpoints = checkpoints.note(sample.figures?.segment)
@@ -63,7 +62,11 @@ struct Sampler {
 extension Sample {
     /// Where something cannot be read, that is told, and the rest shown.
     fileprivate mutating func note(_ body: (inout Sample) throws(StoreError) -> Void) {
-        do throws(StoreError) { try body(&self) } catch { problems.append(error.message) }
+        do throws(StoreError) { try body(&self) } catch { add(error) }
+    }
+
+    fileprivate mutating func add(_ error: StoreError) {
+        if !problems.contains(error.message) { problems.append(error.message) }
     }
 }
 
