@@ -113,3 +113,8 @@ let package = Package(
             swiftSettings: ours),
     ]
 )
+
+// For tools/docs only: nobody who uses the library sees the plugin.
+if Context.environment["CELLAR_DOCUMENTATION"] != nil {
+    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"))
+}

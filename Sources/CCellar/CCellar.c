@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -125,6 +126,12 @@ int cellar_file_is_locked(int file) {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     if (fcntl(file, F_OFD_GETLK, &lock) != 0) return -1;
     return lock.l_type != F_UNLCK;
+}
+
+int cellar_file_lease(int file, bool takes) {
+    // Whoever opens the file while it is leased makes the kernel send a signal: one that is ignored unless asked for.
+    if (fcntl(file, F_SETSIG, SIGURG) != 0) return errno;
+    return fcntl(file, F_SETLEASE, takes ? F_WRLCK : F_UNLCK) == 0 ? 0 : errno;
 }
 
 uint64_t cellar_fork_generation;

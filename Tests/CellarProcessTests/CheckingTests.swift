@@ -56,7 +56,24 @@ extension ProcessTests {
                 scratch.closeAll()
                 let whole = try Tool.run("check", scratch.path, in: scratch.directory)
                 #expect(whole.status == 0)
-                #expect(whole.output.hasSuffix("the store is whole\n"))
+                #expect(
+                    whole.output.replacing(#/[0-9,]+ (pages|bytes)/#) { "N \($0.1)" } == """
+                        pages         whole, N pages
+                        header        whole, 1 page
+                        transactions  whole, 0 pieces for the next checkpoint
+                        processes     whole, 0 attachments
+                        types         whole, 1 types
+                        cells         whole, 1 cells
+                        directory     whole, 1 names
+                        limbo         whole, 0 blocks
+                        free lists    whole, 0 blocks
+                        memory        whole, N bytes
+                        records       whole, 1 cells
+                        values        whole, 1 chunks
+                        tables        whole, 0 entries
+                        the store is whole
+
+                        """)
                 let holder = try scratch.worker("hold-value")
                 try holder.expect("holding")
                 holder.kill()
@@ -64,7 +81,14 @@ extension ProcessTests {
                 #expect(broken.status == 1)
                 #expect(broken.output.hasPrefix("{\"whole\": false, "))
                 #expect(broken.output.contains("\"kind\": \"unfinished\""))
-                #expect(try Tool.run("check", scratch.path, "--repair", in: scratch.directory).status == 0)
+                let repaired = try Tool.run("check", scratch.path, "--repair", in: scratch.directory)
+                #expect(repaired.status == 0)
+                #expect(repaired.output.hasSuffix("the store is whole\n"))
+                let lines = repaired.output.split(separator: "\n").filter { $0.hasPrefix("repaired: ") }
+                #expect(lines.contains { $0.hasPrefix("repaired: processes: ") && $0.contains("\(holder.processID)") })
+                #expect(lines.contains { $0.hasPrefix("repaired: cells: ") && $0.contains("'triple'") })
+                let again = try Tool.run("check", scratch.path, "--repair", "--json", in: scratch.directory)
+                #expect(again.output.hasSuffix("\"findings\": [], \"repaired\": []}\n"))
                 #expect(try Tool.run("check", scratch.path, in: scratch.directory).status == 0)
                 #expect(try Tool.run("check", scratch.path + "x", in: scratch.directory).status == 66)
             }

@@ -108,9 +108,12 @@ extension ProcessTests {
 
                         """, "\(dump)")
                 let lines = try tool(scratch, "dump", path, "--format", "json").split(separator: "\n")
-                #expect(lines.count == 6)
+                #expect(lines.count == 7)
                 #expect(
-                    lines.first?.contains(
+                    lines[0].hasPrefix(
+                        #"{"name": "jobs", "kind": "queue", "type": "int64", "persistent": true, "form": "#))
+                #expect(
+                    lines.dropFirst().first?.contains(
                         #"{"name": "jobs", "kind": "queue", "state": "ready", "sequence": 3, "priority": 0, "deliveries": 0, "#
                     ) == true, "\(lines)")
                 try tool(scratch, "mv", path, "jobs", "tasks")

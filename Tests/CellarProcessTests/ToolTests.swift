@@ -79,9 +79,12 @@ extension ProcessTests {
                 try expect("scan", path, "words", "--to", "un", in: scratch, says: "")
                 try expect("scan", path, "none", in: scratch, ends: 66)
                 let lines = """
+                    {"name": "at", "kind": "table", "key_type": "(int8, string)", "type": "{x: double @0}"}
                     {"name": "at", "kind": "table", "key": [-5, "a"], "value": {"x": 1.5}}
+                    {"name": "pages", "kind": "multimap", "key_type": "int16", "type": "string"}
                     {"name": "pages", "kind": "multimap", "key": -7, "value": "a"}
                     {"name": "pages", "kind": "multimap", "key": -7, "value": "b"}
+                    {"name": "words", "kind": "table", "key_type": "string", "type": "int64"}
                     {"name": "words", "kind": "table", "key": "un", "value": 1}
                     {"name": "words", "kind": "table", "key": "unit", "value": -2}
                     {"name": "words", "kind": "table", "key": "zoo", "value": 3}

@@ -127,7 +127,9 @@ public final class ScratchStore: Sendable {
     fileprivate func tearDown() {
         endWorkers()
         closeAll()
-        if let store = try? Store.open(path, .readOnly) {
+        // The store, and others that were made beside it.
+        for name in Files.names(directory) where Files.exists("\(directory)/\(name)/data.mdb") {
+            guard let store = try? Store.open("\(directory)/\(name)", .readOnly) else { continue }
             if let identity = try? store.statistics().identity { note(identity) }
             store.close()
         }

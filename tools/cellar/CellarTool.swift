@@ -15,12 +15,14 @@ struct CellarTool: ParsableCommand {
               cellar add robot.cellar speed 0.25
               cellar dump robot.cellar
 
-            ls, get, scan, dump, watch, top, stat, ps, locks, check and take --peek change nothing, and make nothing, in the
-            store or in memory.
+            ls, get, scan, dump, watch, history, top, stat, ps, locks, check and take --peek change nothing, and make nothing, in
+            the store or in memory.
+
+            Where a command line names no store, it is the one that CELLAR_STORE names.
 
             Exit status:
               0   done
-              1   check: the store is not whole; demo: the totals differ
+              1   check: the store is not whole; doctor: this machine cannot; demo: the totals differ
               64  the command line is wrong
               65  a value does not fit its cell, or what is stored is damaged
               66  there is no such store, cell, table, key or file
@@ -28,13 +30,29 @@ struct CellarTool: ParsableCommand {
               74  input, output or the system failed: disk or memory full, store in use
               77  no permission
             """,
-        subcommands: [
-            NewCommand.self, ListCommand.self, GetCommand.self, ScanCommand.self, SetCommand.self, AddCommand.self,
-            DumpCommand.self, WatchCommand.self, PutCommand.self, TakeCommand.self,
-            StatCommand.self, ProcessesCommand.self, LocksCommand.self, CheckCommand.self, RemoveCommand.self,
-            RenameCommand.self,
-            TopCommand.self,
-            DiscardCommand.self, DemoCommand.self, DemoWorkerCommand.self,
+        subcommands: [DemoCommand.self, DemoWorkerCommand.self, ManualCommand.self],
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Looking",
+                subcommands: [
+                    ListCommand.self, GetCommand.self, ScanCommand.self, DumpCommand.self, TopCommand.self,
+                    WatchCommand.self, HistoryCommand.self, StatCommand.self, ProcessesCommand.self, LocksCommand.self,
+                    SchemaCommand.self,
+                ]),
+            CommandGroup(
+                name: "Changing",
+                subcommands: [
+                    NewCommand.self, SetCommand.self, AddCommand.self, RemoveCommand.self, RenameCommand.self,
+                    PutCommand.self, TakeCommand.self, QueueCommand.self, LoadCommand.self, ImportCommand.self,
+                    ExportCommand.self,
+                ]),
+            CommandGroup(name: "Running", subcommands: [LockCommand.self, WithEnvironmentCommand.self]),
+            CommandGroup(
+                name: "Keeping",
+                subcommands: [
+                    CheckCommand.self, BackupCommand.self, CompactCommand.self, CollectCommand.self, DoctorCommand.self,
+                    BenchCommand.self, DiscardCommand.self,
+                ]),
         ])
 
     static func main() {

@@ -161,5 +161,8 @@ int cellar_file_is_locked(int file);
 int cellar_file_lock_byte(int file, off_t byte);
 /// Takes a lock alone on one byte without waiting, or gives it back. Returns 0, EAGAIN (somebody else has it) or an errno.
 int cellar_file_lock_byte_alone(int file, off_t byte, bool takes);
+/// Takes a lease on the file to write, or gives it back. Returns 0, EAGAIN (another open file, of any process in any container,
+/// can write it), or another errno. While it is held, opening the file without waiting fails with EWOULDBLOCK.
+int cellar_file_lease(int file, bool takes);
 /// As `cellar_file_is_locked`, for the bytes from 0 to `last`.
 int cellar_file_is_locked_up_to(int file, off_t last);

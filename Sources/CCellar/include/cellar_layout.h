@@ -16,6 +16,7 @@
 #define CELLAR_SMALL_CLASSES 256
 #define CELLAR_SMALL_GRANULE 16
 #define CELLAR_TABLE_WATCHES 64
+#define CELLAR_PLACE_PATH_BYTES 480
 
 // A robust mutex with room for what other C libraries need; the rest of the 48 bytes stays zero.
 typedef union cellar_mutex {
@@ -54,8 +55,9 @@ typedef struct cellar_checkpoint {
     uint64_t last_chunks;
     uint64_t verify;          // (atomic) counts requests to compare everything with the disk (a process died)
     uint64_t verified;        // (atomic) the value of `verify` that a successful pass has honoured
+    uint64_t last_ended_ns;   // (atomic) wall clock at the end of the pass that last_nanoseconds is of
 } cellar_checkpoint;
-static_assert(sizeof(cellar_checkpoint) == 136, "checkpoint");
+static_assert(sizeof(cellar_checkpoint) == 144, "checkpoint");
 
 // Changes to several things that are made together. Segment/Transactions/TransactionArea.swift
 typedef struct cellar_transactions {
@@ -89,6 +91,17 @@ typedef struct cellar_redo {
 } cellar_redo;
 static_assert(sizeof(cellar_redo) == 48, "redo");
 
+// Where the store is whose segment this is: for people and for clearing up, who opens a store does not ask.
+// Segment/SegmentPlace.swift
+typedef struct cellar_place {
+    uint64_t length;      // (atomic) bytes of the path; 0 = not known. Cleared first, written last
+    uint64_t device;      // of the store's directory
+    uint64_t inode;
+    uint64_t mounts;      // identity of the mount namespace in which the path leads there
+    char path[CELLAR_PLACE_PATH_BYTES];
+} cellar_place;
+static_assert(sizeof(cellar_place) == 512, "place");
+
 typedef struct cellar_header {
     uint64_t magic;               // (atomic) published last
     uint32_t format_version;
@@ -120,14 +133,16 @@ typedef struct cellar_header {
     uint64_t allocation_holder;   // (atomic) slot + 1 | coarse milliseconds << 32
     cellar_intent intent;
     cellar_checkpoint checkpoint;
-    unsigned char reserved1[56];
+    unsigned char reserved1[48];
     cellar_transactions transactions;
-    unsigned char reserved2[2048 - 512 - 144 - 8 * CELLAR_TABLE_WATCHES];
+    unsigned char reserved2[2048 - 512 - 144 - 512 - 8 * CELLAR_TABLE_WATCHES];
+    cellar_place place;
     uint64_t table_watches[CELLAR_TABLE_WATCHES]; // (atomic, futex in the upper halves) Segment/TableWatches.swift
     uint64_t free_small[CELLAR_SMALL_CLASSES]; // (atomic) lists of free blocks of 16, 32, … 4096 bytes
 } cellar_header;
 static_assert(offsetof(cellar_header, allocation) == 208, "header");
 static_assert(offsetof(cellar_header, transactions) == 512, "header");
+static_assert(offsetof(cellar_header, place) == 1024, "header");
 static_assert(offsetof(cellar_header, table_watches) == 1536, "header");
 static_assert(offsetof(cellar_header, free_small) == 2048, "header");
 static_assert(sizeof(cellar_header) == 4096, "the header is one page");
@@ -498,6 +513,11 @@ static_assert(sizeof(cellar_limbo) == 48, "limbo");
     X(cellar_header, checkpoint, CELLAR_HEADER_CHECKPOINT) \
     X(cellar_header, table_watches, CELLAR_HEADER_TABLE_WATCHES) \
     X(cellar_header, free_small, CELLAR_HEADER_FREE_SMALL) \
+    X(cellar_header, place, CELLAR_HEADER_PLACE) \
+    X(cellar_place, device, CELLAR_PLACE_DEVICE) \
+    X(cellar_place, inode, CELLAR_PLACE_INODE) \
+    X(cellar_place, mounts, CELLAR_PLACE_MOUNTS) \
+    X(cellar_place, path, CELLAR_PLACE_PATH) \
     X(cellar_intent, operation, CELLAR_INTENT_OPERATION) \
     X(cellar_intent, block, CELLAR_INTENT_BLOCK) \
     X(cellar_intent, block_size, CELLAR_INTENT_BLOCK_SIZE) \
@@ -518,6 +538,7 @@ static_assert(sizeof(cellar_limbo) == 48, "limbo");
     X(cellar_checkpoint, last_chunks, CELLAR_CHECKPOINT_LAST_CHUNKS) \
     X(cellar_checkpoint, verify, CELLAR_CHECKPOINT_VERIFY) \
     X(cellar_checkpoint, verified, CELLAR_CHECKPOINT_VERIFIED) \
+    X(cellar_checkpoint, last_ended_ns, CELLAR_CHECKPOINT_LAST_ENDED) \
     X(cellar_segment, processes, CELLAR_SEGMENT_PROCESSES) \
     X(cellar_segment, pages, CELLAR_SEGMENT_PAGES) \
     X(cellar_segment, dirty_pages, CELLAR_SEGMENT_DIRTY_PAGES) \

@@ -63,35 +63,13 @@ extension Attachment {
     }
 
     func cells() throws(StoreError) -> [CellInfo] {
-        try checkUsable()
-        var cells = try cellsInMemory()
-        try catalogue.database.read { (transaction) throws(StoreError) in
-            var onDisk: [CellInfo] = []
-            try catalogue.forEachCell(in: transaction) { (bytes, record) throws(StoreError) in
-                let name = String(decoding: bytes, as: UTF8.self)
-                guard let record else {
-                    throw StoreError(.corruptDatabase, "the record of the cell '\(name)' on disk cannot be read")
-                }
-                if try !isInMemory(name) { onDisk.append(try info(record, name: name)) }
-                return true
-            }
-            cells.append(contentsOf: onDisk)
-        }
-        cells.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-        return cells
-    }
-
-    private func cellsInMemory() throws(StoreError) -> [CellInfo] {
-        guard let segment else { return [] }
-        var cells: [CellInfo] = []
-        try CellTable(segment: segment).forEachCell { cell throws(StoreError) in
-            if cell.state == .live || cell.state == .loading { cells.append(try info(cell)) }
-        }
-        return cells
+        let listing = try listing()
+        if let error = listing.damaged.first { throw error }
+        return listing.entries.map(listing.info)
     }
 
     /// Whether memory decides over the name, be the cell live or gone.
-    private func isInMemory(_ name: String) throws(StoreError) -> Bool {
+    func isInMemory(_ name: String) throws(StoreError) -> Bool {
         guard let segment else { return false }
         return try offset(of: name, in: segment) != nil
     }

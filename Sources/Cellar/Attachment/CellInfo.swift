@@ -1,19 +1,28 @@
 /// What a cell is, without its content.
 public struct CellInfo: Sendable, Hashable {
+    /// What kind of thing has the name.
     public enum Kind: String, Sendable, Hashable, CaseIterable {
+        /// A value, an array, a dictionary: ``SharedValue``, ``SharedArray``, ``SharedDictionary``.
         case value, array, dictionary
+        /// ``SharedQueue``, ``SharedLog``, ``SharedList``, ``SharedPipe``, ``SharedBlock``.
         case queue, log, list, pipe, block
+        /// Locks and signals, by the types of the same names.
         case mutex, semaphore, event, condition, barrier, latch, once
+        /// ``SharedRecursiveMutex``.
         case recursiveMutex = "recursive-mutex"
+        /// ``SharedReadWriteLock``.
         case readWriteLock = "read-write-lock"
     }
 
+    /// The name that it is asked for by.
     public var name: String
+    /// What kind of thing it is.
     public var kind: Kind
     /// The type of the value or of the elements.
     public var schema: Schema
     /// How many elements; 1 for a value.
     public var count: Int
+    /// Whether it is on disk.
     public var persistence: Persistence
     /// What a dictionary's keys and values are; nil for other kinds. (`schema` is then that of its values, or of a byte where
     /// those have any length.)
@@ -25,7 +34,9 @@ public struct CellInfo: Sendable, Hashable {
 
     /// The types of a dictionary's two sides.
     public struct EntryTypes: Sendable, Hashable {
+        /// What the keys are.
         public var key: EntryType
+        /// What the values are.
         public var value: EntryType
     }
 

@@ -18,7 +18,7 @@ struct Closing {
             try? unlinkSegment()
             crashPoint("remove store: segment gone")
             // The data first: without it there is no store, whatever else is left by a crash here.
-            for name in StoreDirectory.fileNames {
+            for name in StoreDirectory.fileNames + StoreDirectory.passingNames {
                 try unlink(directory.path + "/" + name)
                 crashPoint("remove store: file gone")
             }
@@ -26,6 +26,19 @@ struct Closing {
         if unsafe rmdir(directory.path) != 0, errno != ENOTEMPTY, errno != EEXIST {
             throw .system("remove the directory '\(directory.path)'", errno)
         }
+    }
+
+    /// Who has it open, with the verb.
+    private var users: String {
+        guard let attachment = try? Opening(directory: directory, options: .readOnly).look() else {
+            return "a process has"
+        }
+        defer { attachment.shutDown() }
+        let living = attachment.segment.map { ProcessTable(segment: $0).attachments().filter(\.isAlive) } ?? []
+        let names = living.prefix(3).map { "process \($0.processID) (\($0.name))" }
+        let rest = living.count > names.count ? " and \(living.count - names.count) more" : ""
+        if names.isEmpty { return "a process has" }
+        return names.joined(separator: ", ") + rest + (living.count == 1 ? " has" : " have")
     }
 
     private func unlink(_ path: String) throws(StoreError) {
@@ -42,15 +55,14 @@ struct Closing {
         try catalogue.database.close()
     }
 
-    private func alone(_ body: () throws(StoreError) -> Void) throws(StoreError) {
+    /// Calls `body` while nobody has the store open to write, and nobody can open it.
+    func alone(_ body: () throws(StoreError) -> Void) throws(StoreError) {
         let mode = directory.ownership?.mode ?? 0o600
         let lock = try directory.lockForOpening(mode: mode, until: MonotonicClock.deadline(after: .seconds(10)))
         defer { lock.release() }
         let alive = try FileLock(path: directory.aliveLockPath, creatingWith: mode)
         guard try alive.tryExclusive() else {
-            throw StoreError(
-                .inUse,
-                "a process has the store '\(directory.path)' open: close it there first ('cellar ps' lists them)")
+            throw StoreError(.inUse, "\(users) the store '\(directory.path)' open: close it there first")
         }
         defer { alive.release() }
         try body()

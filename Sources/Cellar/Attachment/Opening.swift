@@ -33,6 +33,7 @@ struct Opening {
             throw error
         }
         crashPoint("open: segment found or made")
+        segment.note(place)
         return try Attachment(
             directory: directory, options: options, catalogue: catalogue, segment: segment, aliveLock: alive,
             readersLock: readers)
@@ -52,7 +53,15 @@ struct Opening {
         }
     }
 
-    private func giveIdentity(
+    /// For people, and for who clears up.
+    private var place: SegmentPlace? {
+        guard let path = MachineIdentity.absolutePath(directory.path) else { return nil }
+        return SegmentPlace(
+            path: path, device: directory.device, inode: directory.inode, mounts: MachineIdentity.mountNamespace())
+    }
+
+    /// Makes it a store of its own: of this directory, and with a segment that no other has.
+    func giveIdentity(
         _ catalogue: Catalogue, in transaction: borrowing WriteTransaction
     ) throws(StoreError) {
         try catalogue.set(.uuid, to: .random(), in: transaction)
@@ -114,6 +123,7 @@ struct Opening {
         let identity = try storeIdentity(catalogue)
         let segment = identity.isCopy ? nil : try findSegmentToLookAt(identity.segment, ownership)
         let readers = try? FileLock(lookingAt: directory.readersLockPath)
+        try? readers?.shareByte(StoreDirectory.lookersByte)
         if let segment { try readers?.shareByte(segment.word(CELLAR_HEADER_NEXT_ATTACHMENT).acquire()) }
         return try Attachment(
             directory: directory, options: options, catalogue: catalogue, segment: segment, aliveLock: nil,

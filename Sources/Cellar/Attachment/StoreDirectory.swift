@@ -18,8 +18,13 @@ struct StoreDirectory: Sendable {
     /// Whoever looks holds the byte numbered as the newest attachment of its time, so that memory it may look at is not
     /// used again. Locking writes nothing.
     var readersLockPath: String { path + "/readers.lock" }
+    /// Whoever looks holds this byte of it, too, so that nobody puts another data file in place of the one it looks at.
+    static let lookersByte: UInt64 = 1 << 62
 
     static let fileNames = ["data.mdb", "lock.mdb", "store.lock", "alive.lock", "readers.lock"]
+    /// What is only there while something is made, or when its maker was killed.
+    static let passingNames = ["data.mdb.new", "data.mdb.compact"]
+    var compactPath: String { path + "/data.mdb.compact" }
 
     /// Looks at the directory of a store that should be there.
     init(existing path: String) throws(StoreError) {
@@ -106,13 +111,7 @@ struct StoreDirectory: Sendable {
 
     /// A directory with other things in it is not turned into a store.
     private func refuseForeignContent() throws(StoreError) {
-        guard let stream = unsafe opendir(path) else { throw .system("look into '\(path)'", errno) }
-        defer { unsafe closedir(stream) }
-        while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-            }
-            if name == "." || name == ".." || name == "data.mdb.new" || Self.fileNames.contains(name) { continue }
+        for name in try FileNames.of(path) where !Self.fileNames.contains(name) && !Self.passingNames.contains(name) {
             throw StoreError(
                 .notAStore,
                 "'\(path)' is a directory with other things in it ('\(name)') and no store: choose another path")

@@ -4,12 +4,14 @@ import Logging
 public struct StoreOptions: Sendable {
     /// Whether this process may change the store.
     public enum Access: Sendable {
+        /// Reads and writes; makes the store if need be.
         case readWrite
         /// The segment is mapped `PROT_READ` and no file is written: looking leaves no trace. Of a store at rest,
         /// or a cell that nobody has brought into memory, a read-only store shows what the disk has.
         case readOnly
     }
 
+    /// Whether this process only looks.
     public var access: Access = .readWrite
     /// Whether to make the store if there is none. Never with `readOnly`.
     public var creates = true
@@ -33,6 +35,7 @@ public struct StoreOptions: Sendable {
     /// default.
     public var logger: Logger?
 
+    /// The defaults.
     public init() {}
 
     /// Options for looking without leaving a trace.

@@ -14,6 +14,7 @@ public struct CellUpdates: AsyncSequence, Sendable {
 
     public func makeAsyncIterator() -> Iterator { Iterator(watch: watch) }
 
+    /// Goes through the changes.
     public struct Iterator: AsyncIteratorProtocol {
         let watch: CellWatch
         private var last: CellVersion?

@@ -59,12 +59,59 @@ public struct UntypedCell: Sendable {
         }
     }
 
+    /// How often a value of more than 8 bytes was written since it came into memory; nil of others, where nobody counts, and of
+    /// what only the disk has. Takes no lock. O(1).
+    public var writeCount: UInt64? {
+        guard image == nil, info.kind == .value, info.schema.size > 8 else { return nil }
+        return cell.sequence.acquire() >> 1
+    }
+
     // MARK: Writing
 
     /// Replaces the element at `index`, whole or not at all; checks that the bytes are a value of the type. Blocks as the
     /// typed handles do, at most for the store's `lockTimeout`.
     public func setBytes(_ bytes: [UInt8], at index: Int = 0) throws(StoreError) {
         try modify(at: index) { $0 = bytes }
+    }
+
+    /// Replaces the elements in the range, which is what one lock and one update cost: `info.schema.stride` bytes each. Nobody sees
+    /// some of them old and some new, but who reads one by one. Checks all before the first is replaced; throws
+    /// `.invalidValue` where the bytes are none. Blocks as `setBytes(_:at:)`. O(`range.count`), and as much memory again: give
+    /// a long array in pieces.
+    public func setBytes(_ bytes: [UInt8], in range: Range<Int>) throws(StoreError) {
+        // No crash point: `modify` and `ArrayRecovery.commitUpdate` have them.
+        try attachment.checkWritable()
+        guard range.lowerBound >= 0, range.upperBound <= info.count else { throw outOfBounds(range.upperBound - 1) }
+        let stride = info.schema.stride
+        guard bytes.count == range.count * stride else {
+            throw StoreError(
+                .invalidValue,
+                "'\(info.name)' takes \(stride) bytes an element, and \(bytes.count) are not those of \(range.count)")
+        }
+        if range.isEmpty { return }
+        if info.kind == .value { return try setBytes(Array(bytes.prefix(info.schema.size))) }
+        try checkElements(bytes)
+        try attachment.lock(cell, timeout: nil)
+        defer {
+            cell.holder.setRelaxed(0)
+            cell.lock.unlock()
+        }
+        if cell.isRemoved { throw attachment.removedError }
+        cell.holder.setRelaxed(LockHolder.word(slot: attachment.slot))
+        do {
+            unsafe try attachment.replace(range.lowerBound * stride..<range.upperBound * stride, of: cell) {
+                unsafe $0.copyBytes(from: bytes)
+            }
+        } catch { throw StoreError(wrapping: error) }
+    }
+
+    private func checkElements(_ bytes: [UInt8]) throws(StoreError) {
+        if info.schema.acceptsAllBits { return }
+        unsafe try bytes.span.bytes.withUnsafeBytes { (bytes) throws(StoreError) in
+            for start in Swift.stride(from: 0, to: bytes.count, by: info.schema.stride) {
+                unsafe try info.schema.check(UnsafeRawBufferPointer(rebasing: bytes[start..<start + info.schema.size]))
+            }
+        }
     }
 
     /// Replaces the element at `index` by what `change` makes of its bytes, in one step: no change of others is lost.

@@ -1,5 +1,6 @@
 /// A value, and how far it had changed when it was read.
 public struct Versioned<Value> {
+    /// What the cell held.
     public let value: Value
     /// What to wait after: `wait(after:timeout:)`.
     public let version: CellVersion
@@ -25,6 +26,7 @@ public struct ValueUpdates<Value: BitwiseCopyable>: AsyncSequence {
 
     public func makeAsyncIterator() -> Iterator { Iterator(cell: cell) }
 
+    /// Goes through the values.
     public struct Iterator: AsyncIteratorProtocol {
         let cell: SharedValue<Value>
         private var last: CellVersion?

@@ -10,6 +10,7 @@ public struct DictionaryChanges: AsyncSequence, Sendable {
 
     public func makeAsyncIterator() -> Iterator { Iterator(watch: watch) }
 
+    /// Goes through the changes.
     public struct Iterator: AsyncIteratorProtocol {
         private var cursor: ChangeCursor<DictionaryWatch>
 

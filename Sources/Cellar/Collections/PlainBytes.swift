@@ -6,6 +6,7 @@
 public protocol PlainBytes: Sendable {
     /// What the bytes are; every bit pattern is one.
     associatedtype Plain: BitwiseCopyable & Sendable
+    /// The value as it is put in cells.
     init(plain: Plain)
 }
 

@@ -116,6 +116,7 @@ public struct SharedDictionary<Key: Sendable, Value: Sendable>: Sendable {
 
     /// How many entries there are; those that expired count until somebody comes by. O(1).
     public var count: Int { get throws(StoreError) { try core.count() } }
+    /// Whether there is no entry. O(stripes); takes no lock.
     public var isEmpty: Bool { get throws(StoreError) { try core.count() == 0 } }
 
     /// Calls `body` with each entry, in no order, until it returns false. Takes no lock.

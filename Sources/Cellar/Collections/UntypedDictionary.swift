@@ -16,6 +16,11 @@ public struct UntypedDictionary: Sendable {
         values = TableValueShape(parsing: core.type.value.description, kind: .table)
     }
 
+    /// About the most entries, beyond which those that were not read for long make room; nil for any number.
+    public var capacity: Int? { core.type.capacity == 0 ? nil : Int(clamping: core.type.capacity) }
+    /// Whether entries can be given a time to live.
+    public var expires: Bool { core.type.expires }
+
     /// One entry.
     public typealias Entry = UntypedTable.Entry
 

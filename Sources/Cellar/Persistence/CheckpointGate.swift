@@ -33,6 +33,7 @@ struct CheckpointGate {
     var verify: SharedWord { word(CELLAR_CHECKPOINT_VERIFY) }
     var verified: SharedWord { word(CELLAR_CHECKPOINT_VERIFIED) }
     var lastNanoseconds: SharedWord { word(CELLAR_CHECKPOINT_LAST_NANOSECONDS) }
+    var lastEnded: SharedWord { word(CELLAR_CHECKPOINT_LAST_ENDED) }
     var lastBytes: SharedWord { word(CELLAR_CHECKPOINT_LAST_BYTES) }
     var lastChunks: SharedWord { word(CELLAR_CHECKPOINT_LAST_CHUNKS) }
 

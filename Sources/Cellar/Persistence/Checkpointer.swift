@@ -89,6 +89,7 @@ struct Checkpointer {
             gate.lastBytes.setRelaxed(UInt64(report.bytes))
             gate.lastChunks.setRelaxed(UInt64(report.chunks))
             gate.lastNanoseconds.setRelaxed(UInt64(MonotonicClock.now() - started))
+            gate.lastEnded.setRelaxed(MonotonicClock.wall())
             if isFull { try showWhatTheDeadCommitted() }
             if let obstacle = damage ?? report.obstacle { throw obstacle }
             gate.verified.release(verify)

@@ -83,7 +83,7 @@ extension Database {
     }
 
     /// Whether no page of `snapshot` can have been reused by now. Reads the header through the map: for inside a transaction.
-    private func isCertain(_ snapshot: UInt64, since start: Int64) -> Bool {
+    func isCertain(_ snapshot: UInt64, since start: Int64) -> Bool {
         if MonotonicClock.now() - start <= grace / 2 { return true }
         return UInt64(environment.lastTransaction) <= snapshot + 1
     }

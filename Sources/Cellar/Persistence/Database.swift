@@ -75,6 +75,7 @@ final class Database: Sendable {
     func close() throws(StoreError) {
         guard !isForked, !isClosed.load(ordering: .acquiring) else { return }
         try gate.alone { gate.close() }
+        try gate.waitForCopies()
         shutDown()
     }
 

@@ -58,6 +58,13 @@ extension DatabaseReading where Self: ~Copyable {
         return try raw.found(code, "look for a table")
     }
 
+    /// Whether a key can have several values.
+    func hasDuplicates(_ database: NamedDatabase) throws(StoreError) -> Bool {
+        var flags: UInt32 = 0
+        try raw.check(unsafe mdb_dbi_flags(raw.pointer, database.index, &flags), "look at a table")
+        return flags & UInt32(MDB_DUPSORT) != 0
+    }
+
     /// How many entries `database` has.
     func count(of database: NamedDatabase) throws(StoreError) -> Int {
         var statistics = MDB_stat()

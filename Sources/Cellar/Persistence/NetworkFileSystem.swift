@@ -4,9 +4,15 @@
 /// two machines would each have their own, and write over each other. FUSE is refused as well: most of what is mounted with
 /// it is remote (sshfs, s3fs, gluster), its shared writable mappings are optional, and the kernel does not say which driver is
 /// behind it.
-enum NetworkFileSystem {
+package enum NetworkFileSystem {
     /// The name of the network file system with the given `f_type` of `statfs`, or nil for one that a store can live on.
     static func name(ofType type: UInt32) -> String? { names[type] }
+
+    /// The name of the network file system that the path lies on; nil if it lies on one that a store can live on, or on none.
+    package static func name(at path: String) -> String? {
+        guard let type = try? SystemCalls.fileSystemType(of: path) else { return nil }
+        return name(ofType: type)
+    }
 
     /// The kernel's magic numbers (linux/magic.h, and those that file systems define for themselves).
     private static let names: [UInt32: String] = [

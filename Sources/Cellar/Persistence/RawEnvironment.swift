@@ -50,6 +50,9 @@ struct RawEnvironment: @unchecked Sendable {
         return unsafe info
     }
 
+    /// Writes what is committed to an open file or pipe, without the pages that are free.
+    func copy(to file: Int32) -> Int32 { unsafe mdb_env_copyfd2(pointer, file, UInt32(MDB_CP_COMPACT)) }
+
     var lastTransaction: Int { unsafe info().me_last_txnid }
 
     func statistics() -> MDB_stat {

@@ -10,6 +10,8 @@ final class TransactionGate: Sendable {
         var open = 0
         var isHeldAlone = false
         var isClosed = false
+        /// Copies being made: they only keep the database from being closed.
+        var copies = 0
     }
 
     private let state = Mutex(State())
@@ -33,6 +35,30 @@ final class TransactionGate: Sendable {
     }
 
     func leave() { state.withLock { $0.open -= 1 } }
+
+    // MARK: Copies
+
+    /// Counts a copy that is being made; throws if the database was closed.
+    func enterCopy() throws(StoreError) {
+        let isClosed = state.withLock { state in
+            if !state.isClosed { state.copies += 1 }
+            return state.isClosed
+        }
+        if isClosed { throw StoreError(.closed, "the store was closed") }
+    }
+
+    func leaveCopy() { state.withLock { $0.copies -= 1 } }
+
+    /// Waits, but not forever, until no copy is being made any more.
+    func waitForCopies() throws(StoreError) {
+        let end = MonotonicClock.now() + patience
+        while state.withLock({ $0.copies > 0 }) {
+            guard MonotonicClock.now() < end else {
+                throw StoreError(.timedOut, "cannot close the database: a copy of it is being made")
+            }
+            usleep(1_000)
+        }
+    }
 
     // MARK: Reads that were kept
 

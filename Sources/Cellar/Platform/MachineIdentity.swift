@@ -46,6 +46,19 @@ enum MachineIdentity {
         return identity
     }
 
+    /// Tells apart, while they exist, the containers in which one path leads to different places. 0 if it cannot be told.
+    static func mountNamespace() -> UInt64 {
+        var status = stat()
+        return unsafe stat("/proc/self/ns/mnt", &status) == 0 ? UInt64(status.st_ino) : 0
+    }
+
+    /// The path from the root, without symbolic links; nil if it is not text, or leads nowhere.
+    static func absolutePath(_ path: String) -> String? {
+        guard let found = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(found) }
+        return unsafe String(validatingCString: found)
+    }
+
     /// The name the kernel has for this process's program.
     static func programName() -> String {
         let name = (try? readSmallFile("/proc/self/comm")) ?? ""

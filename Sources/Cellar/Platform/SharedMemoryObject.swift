@@ -25,7 +25,12 @@ final class SharedMemoryObject: Sendable {
     ) throws(StoreError) -> SharedMemoryObject? {
         // Without waiting, even if somebody put a pipe there.
         let flags = (readOnly ? O_RDONLY : O_RDWR) | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC
-        let number = unsafe shm_open(name, flags, 0)
+        var number = unsafe shm_open(name, flags, 0)
+        // For the instant in which somebody makes sure that it is not used.
+        for _ in 0..<1_000 where number < 0 && errno == EWOULDBLOCK {
+            usleep(1_000)
+            number = unsafe shm_open(name, flags, 0)
+        }
         if number < 0, errno == ENOENT { return nil }
         if number < 0, errno == ELOOP {
             throw StoreError(

@@ -59,6 +59,8 @@ public struct StoreError: Error, Hashable, Sendable {
         case leaseEnded
         /// A system call failed in a way that has no kind of its own.
         case systemFailure
+        /// Something is at the path already, and is not overwritten.
+        case pathExists
     }
 
     /// The kind of failure.
@@ -68,6 +70,7 @@ public struct StoreError: Error, Hashable, Sendable {
     /// The `errno` of the system call behind the failure, or 0 where there was none.
     public let errno: Int32
 
+    /// An error of a program's own codec or closure, or of the tool; the message is one line that says what to do.
     public init(_ code: Code, _ message: String, errno: Int32 = 0) {
         self.code = code
         self.message = message

@@ -40,6 +40,9 @@ extension CellContent {
     /// The text as a JSON string, in quotes. Control characters and line separators are escaped, so that it stays on
     /// one line and cannot command a terminal.
     public static func escape(_ text: String) -> String {
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+            return "\"\(text)\""
+        }
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

@@ -11,6 +11,7 @@ public indirect enum CellContent: Hashable, Sendable {
     case float(Float)
     /// A `Double`.
     case floating(Double)
+    /// Of a `Bool`.
     case boolean(Bool)
     /// An `InlineString`'s text, or the name of an enum's case.
     case text(String)
@@ -21,9 +22,12 @@ public indirect enum CellContent: Hashable, Sendable {
 
     /// A named part of an object.
     public struct Member: Hashable, Sendable {
+        /// The field's name.
         public var name: String
+        /// What the field holds.
         public var value: CellContent
 
+        /// A field with what it holds.
         public init(name: String, value: CellContent) {
             self.name = name
             self.value = value

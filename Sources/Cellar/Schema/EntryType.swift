@@ -1,7 +1,10 @@
 /// What a dictionary's keys or values are: plain values, as in cells, or text or bytes of any length.
 public enum EntryType: Hashable, Sendable {
+    /// Plain values of the schema.
     case plain(Schema)
+    /// `String`, in UTF-8.
     case text
+    /// `[UInt8]`.
     case bytes
 
     /// Bytes of a plain value; nil where there may be any number.

@@ -41,6 +41,7 @@ public struct InlineString<let capacity: Int>: BitwiseCopyable, Sendable {
 
     /// Bytes of UTF-8.
     public var utf8Count: Int { min(Int(storedCount), capacity) }
+    /// Whether there is no text. O(1).
     public var isEmpty: Bool { storedCount == 0 }
 
     /// The text as a `String`. O(`utf8Count`).

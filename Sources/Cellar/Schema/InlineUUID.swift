@@ -1,7 +1,9 @@
 /// A UUID that can be part of a shared value: 16 bytes, kept in place. `CellarFoundation` turns it into Foundation's and back.
 public struct InlineUUID: BitwiseCopyable, Sendable {
+    /// The sixteen bytes in network order.
     public var bytes: InlineArray<16, UInt8>
 
+    /// One of these bytes.
     public init(bytes: InlineArray<16, UInt8> = InlineArray(repeating: 0)) { self.bytes = bytes }
 
     /// Nil unless the text has 32 hexadecimal digits and four dashes, in the usual places.

@@ -30,8 +30,10 @@ extension Schema {
     /// floating-point number for an integer type if it is whole. An enum takes a case's name or raw value, a tuple also
     /// a list. Throws `.invalidValue`, naming the field, the value and what the type wants.
     ///
-    /// - Parameter old: the bytes of a value, for an object that has only some of the fields: the others keep their
-    ///   bytes, unchecked. Without it, an object must have all fields. A field that the type does not have is an error.
+    /// - Parameters:
+    ///   - content: of the schema's shape.
+    ///   - old: the bytes of a value, for an object that has only some of the fields: the others keep their bytes, unchecked.
+    ///     Without it, an object must have all fields. A field that the type does not have is an error.
     public func bytes(of content: CellContent, over old: [UInt8]? = nil) throws(StoreError) -> [UInt8] {
         if let old, !(size...stride).contains(old.count) {
             throw StoreError(.invalidValue, "a value of the type '\(self)' has \(size) bytes, not \(old.count)")

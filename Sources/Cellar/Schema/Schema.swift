@@ -6,6 +6,7 @@
 public struct Schema: Sendable {
     /// What kind of type.
     public indirect enum Shape: Hashable, Sendable {
+        /// A number or `Bool`.
         case scalar(Scalar)
         /// A SIMD vector.
         case simd(Scalar, lanes: Int)
@@ -23,7 +24,9 @@ public struct Schema: Sendable {
 
     /// A number or truth value. The raw value is its name in a schema's text.
     public enum Scalar: String, Hashable, Sendable, CaseIterable {
+        /// Integers of so many bits.
         case int8, int16, int32, int64, int128, uint8, uint16, uint32, uint64, uint128
+        /// Floating-point numbers and `Bool`.
         case float16, float, double, bool
 
         /// Bytes, and alignment.
@@ -40,14 +43,17 @@ public struct Schema: Sendable {
 
     /// One field of a struct.
     public struct Field: Hashable, Sendable {
+        /// As the Swift declaration has it.
         public var name: String
         /// Bytes from the struct's start.
         public var offset: Int
+        /// What it is.
         public var schema: Schema
     }
 
     /// One case of an enum.
     public struct Case: Hashable, Sendable {
+        /// As the Swift declaration has it.
         public var name: String
         /// The bytes that stand for it in memory, as a little-endian number.
         public var bits: UInt64
@@ -84,11 +90,13 @@ public struct Schema: Sendable {
 
     init(storage: Storage) { self.storage = storage }
 
+    /// What it is made of.
     public var shape: Shape { storage.shape }
     /// Bytes of one value.
     public var size: Int { storage.size }
     /// Distance from one element to the next in an array.
     public var stride: Int { Rounding.up(max(size, 1), to: alignment) }
+    /// In bytes, a power of two.
     public var alignment: Int { storage.alignment }
     /// Stable over processes, machines and versions: a hash (FNV-1a) of the canonical text.
     public var fingerprint: UInt64 { storage.fingerprint }

@@ -103,10 +103,14 @@ extension Segment {
             unsafe header.layout_fingerprint == SegmentLayout.fingerprint,
             unsafe header.header_size == MemoryLayout<cellar_header>.size
         else {
+            let differs = unsafe header.format_version != SegmentLayout.formatVersion
+            let what =
+                unsafe differs
+                ? "has format \(header.format_version), this program knows format \(SegmentLayout.formatVersion)"
+                : "is of another build of Cellar, which lays it out otherwise"
             throw StoreError(
                 .incompatible,
-                unsafe "the segment '/dev/shm\(object.name)' has format \(header.format_version), this program knows "
-                    + "format \(SegmentLayout.formatVersion): use one version of Cellar in all programs that share a store"
+                "the segment '/dev/shm\(object.name)' \(what): use one version of Cellar in all programs that share a store"
             )
         }
         guard identity.store == read(at: CELLAR_HEADER_UUID) else {

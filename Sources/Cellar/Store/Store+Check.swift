@@ -22,8 +22,52 @@ extension Store {
             return CheckReport(findings: look.findings, counts: look.counts)
         }
         let tables = try checkTables(path)
+        let sequences = try checkSequences(path)
         return CheckReport(
-            findings: look.findings + tables.findings + (try checkQueues(path)), counts: look.counts + [tables.count])
+            findings: look.findings + tables.findings + sequences.findings + (try checkQueues(path)),
+            counts: look.counts + [tables.count] + sequences.counts)
+    }
+
+    /// Elements of lists and entries of logs that are in memory: whether they are values of their types.
+    private static func checkSequences(_ path: String) throws(StoreError) -> (
+        findings: [StoreFinding], counts: [StoreCount]
+    ) {
+        let store = try Store.open(path, .readOnly)
+        defer { store.close() }
+        var findings: [StoreFinding] = []
+        var counts = ["lists": 0, "logs": 0]
+        for cell in try store.cells() where cell.isInMemory && (cell.kind == .list || cell.kind == .log) {
+            let structure = cell.kind == .list ? "lists" : "logs"
+            do throws(StoreError) {
+                counts[structure]! += try cell.kind == .list ? store.checkList(cell.name) : store.checkLog(cell.name)
+            } catch {
+                guard [.invalidValue, .corruptSegment].contains(error.code) else {
+                    // It was there a moment ago, or changed each time that it was read.
+                    if [.noSuchCell, .removed, .mismatch, .timedOut].contains(error.code) { continue }
+                    throw error
+                }
+                let text = "'\(cell.name)': \(error.message)"
+                findings.append(StoreFinding(kind: .damaged, structure: structure, text: text))
+            }
+        }
+        let found = counts.filter { $0.value > 0 }.sorted { $0.key < $1.key }
+        return (
+            findings,
+            found.map {
+                StoreCount(structure: $0.key, count: $0.value, unit: $0.key == "lists" ? "elements" : "entries")
+            }
+        )
+    }
+
+    private func checkList(_ name: String) throws(StoreError) -> Int { try untypedList(name).elements().count }
+
+    private func checkLog(_ name: String) throws(StoreError) -> Int {
+        var count = 0
+        try untypedLog(name).forEach { (_, _, _) throws(StoreError) in
+            count += 1
+            return true
+        }
+        return count
     }
 
     /// The items of queues that only the disk has: those in memory were looked at there.

@@ -35,6 +35,19 @@ extension Store {
         return SharedList(try ListCore(cell), checked: element.acceptsAllBits ? nil : element)
     }
 
+    /// Makes a list of elements of which only the schema is known. `.cellExists` if the name is taken, and as `list`.
+    public func createList(
+        _ name: String, element: Schema, capacity: Int, persistence: Persistence = .persistent
+    ) throws(StoreError) -> UntypedList {
+        precondition(capacity > 0, "a list's capacity is at least 1")
+        let shape = ListShape(capacity: capacity, element: element)
+        guard shape.isPossible else {
+            throw StoreError(.memoryFull, "a list of \(capacity) elements of type '\(element)' fits in no segment")
+        }
+        try createStructure(name, form: shape.text, persistence: persistence)
+        return try untypedList(name)
+    }
+
     /// The list `name` through what is on record of it; `.noSuchCell`, `.mismatch` if the name is no list's.
     public func untypedList(_ name: String) throws(StoreError) -> UntypedList {
         let core = try ListCore(try attachment.structure(name, nil, nil, kind: .list) { _ in true })

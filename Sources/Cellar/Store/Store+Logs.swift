@@ -12,6 +12,7 @@ public struct LogOptions: Sendable {
     /// Whether the log is on disk (persistent).
     public var persistence: Persistence?
 
+    /// What is nil is as it stands beside the property; of a log that is there, as the log has it.
     public init(
         capacity: Int? = nil, retainedByteCount: Int? = nil, maximumAge: Duration? = nil, maximumByteCount: Int? = nil,
         persistence: Persistence? = nil
@@ -73,6 +74,26 @@ extension Store {
             throw cell.segment.corrupt("what the log '\(name)' is makes no sense")
         }
         return UntypedLog(name, LogCore(cell, shape))
+    }
+}
+
+extension Store {
+    /// Makes a log of elements that are only known by their type's text: `string`, `bytes`, `json`, or a schema's.
+    /// `.cellExists` if the name is taken, `.unsupportedType`, and as `log`.
+    public func createLog(
+        _ name: String, element: String, options: LogOptions = LogOptions()
+    ) throws(StoreError) -> UntypedLog {
+        let type = TableValueShape(parsing: element, kind: .table)
+        guard type.isKnown else {
+            throw StoreError(
+                .unsupportedType, "'\(element)' is no type of elements: one is string, bytes, json, double, …")
+        }
+        var shape = try options.shape(element: element, size: nil)
+        if case .plain(let schema) = type {
+            shape = try options.shape(element: schema.description, size: schema.size)
+        }
+        try createStructure(name, form: shape.text, persistence: options.persistence ?? .persistent)
+        return try untypedLog(name)
     }
 }
 

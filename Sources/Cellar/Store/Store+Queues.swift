@@ -15,6 +15,7 @@ public struct QueueOptions: Sendable {
     /// Whether the queue is on disk (persistent).
     public var persistence: Persistence?
 
+    /// What is nil is as it stands beside the property; of a queue that is there, as the queue has it.
     public init(
         capacity: Int? = nil, priorities: Int? = nil, maximumByteCount: Int? = nil, leaseTime: Duration? = nil,
         maximumDeliveries: Int? = nil, persistence: Persistence? = nil

@@ -46,6 +46,26 @@ extension Store {
 }
 
 extension Store {
+    /// Makes a queue, log, list, block, pipe, lock or signal, empty and free, of which only `CellInfo.form` is known. Locks,
+    /// signals and pipes are volatile, whatever `persistence` is.
+    ///
+    /// `.cellExists` if the name is taken; `.invalidValue` for what is no form; and as the functions that make each kind. A
+    /// condition belongs to the mutex that its form says, by an identity of one store: make it with `condition(_:of:)`.
+    public func createStructure(
+        _ name: String, form text: String, persistence: Persistence = .persistent
+    ) throws(StoreError) {
+        guard let form = StructureForm(parsing: text) else {
+            throw StoreError(.invalidValue, "'\(text.prefix(200))' is no form of a queue, a lock or the like")
+        }
+        guard try attachment.info(of: name) == nil else {
+            throw StoreError(.cellExists, "there is a cell '\(name)' already: remove it first, or use another name")
+        }
+        let isKept = [.queue, .log, .list, .block].contains(form.kind)
+        _ = try attachment.structure(name, form, isKept ? persistence : .volatile, kind: form.kind) { $0 == form }
+    }
+}
+
+extension Store {
     /// The table or multimap `name` through what is on record of it; `.noSuchCell` if there is none. Does not block.
     public func untypedTable(_ name: String) throws(StoreError) -> UntypedTable {
         try attachment.checkUsable()
@@ -57,16 +77,19 @@ extension Store {
 
     /// Makes a table of types that are only known by their texts: keys as in `TableInfo.keyType`, values `string`, `bytes`,
     /// `json` or a schema; values of a multimap as keys. `.cellExists` if the name is taken.
+    ///
+    /// - Parameter isOfProgram: types may also be ones that only a program knows, by the names of its codecs; keys and values are
+    ///   then given as bytes.
     public func createTable(
-        _ name: String, kind: TableInfo.Kind = .table, keys: String, values: String
+        _ name: String, kind: TableInfo.Kind = .table, keys: String, values: String, isOfProgram: Bool = false
     ) throws(StoreError) -> UntypedTable {
         try attachment.checkWritable()
         try CellName.check(name)
-        guard TableKeyShape(parsing: keys).isKnown else {
+        guard isOfProgram || TableKeyShape(parsing: keys).isKnown else {
             throw StoreError(.unsupportedType, "'\(keys)' is no type of keys: one is int64, string, (string, int64), …")
         }
         let shape = TableValueShape(parsing: values, kind: kind)
-        guard shape.isKnown else {
+        guard isOfProgram || shape.isKnown else {
             throw StoreError(
                 .unsupportedType, "'\(values)' is no type of values: one is string, bytes, json, double, …")
         }

@@ -158,7 +158,12 @@ public final class Store: Sendable {
     }
 
     /// All cells, in memory and on disk, by name in the order of their UTF-8 bytes. O(n log n).
+    /// Throws what is wrong with the first that cannot be read.
     public func cells() throws(StoreError) -> [CellInfo] { try attachment.cells() }
+
+    /// The same of a store that may be damaged: what can be read, and what is wrong with the rest. Throws only where nothing
+    /// can be told. O(n log n).
+    public func listing() throws(StoreError) -> CellListing { try attachment.listing() }
 
     // MARK: Looking inside
 

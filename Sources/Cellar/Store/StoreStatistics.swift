@@ -10,11 +10,13 @@ public struct StoreStatistics: Sendable {
     public var cellsOnDisk: Int
     /// Bytes of the database's file, which never shrinks.
     public var diskBytes: Int
+    /// Bytes of a page of the database.
     public var pageSize: Int
     /// Pages of the file in which nothing is kept: they are used again, those that a reader may still see later.
     public var freePages: Int
     /// Bytes of addresses that this process has reserved for the database; it doubles when it has to.
     public var mapSize: Int
+    /// Number of the database's last commit.
     public var lastTransaction: UInt64
     /// Tables and multimaps.
     public var tables: Int
@@ -25,10 +27,12 @@ public struct StoreStatistics: Sendable {
     public struct ReaderStatistics: Sendable {
         /// Slots in use, of `maximum`. A process keeps some for its next reads; the checkpointer has two.
         public var inUse: Int
+        /// How many slots there are for readers.
         public var maximum: Int
         /// Those that read now, and how many transactions the oldest of them is behind: so long it keeps the space of what was
         /// overwritten since. (The checkpointer's own lag by up to two grace periods of 5 s, for those that look.)
         public var reading: Int
+        /// How many commits the oldest reader is behind: as many keep their pages.
         public var oldestLag: UInt64
         /// Slots whose process is gone (or cannot be seen from here): the checkpointer frees them within a second or so.
         public var dead: Int
@@ -36,6 +40,7 @@ public struct StoreStatistics: Sendable {
         public var cleared: Int
     }
 
+    /// Of the segment in memory.
     public struct SegmentStatistics: Sendable {
         /// The object's name in /dev/shm.
         public var name: String
@@ -45,24 +50,38 @@ public struct StoreStatistics: Sendable {
         public var used: Int
         /// Bytes on free lists.
         public var free: Int
+        /// Cells in memory.
         public var cells: Int
+        /// Processes that are attached.
         public var attachments: Int
         /// Number of the newest checkpoint that is on disk, and of the newest that began.
         public var lastCheckpoint: UInt64
+        /// Number of the last checkpoint that was begun.
         public var begunCheckpoints: UInt64
         /// What the newest checkpoint that wrote something took and wrote.
         public var lastCheckpointNanoseconds: UInt64
+        /// How many bytes it wrote.
         public var lastCheckpointBytes: UInt64
+        /// In how many chunks.
         public var lastCheckpointChunks: UInt64
+        /// When it ended, in nanoseconds since 1970; 0 if there was none.
+        public var lastCheckpointEnded: UInt64
         /// Whether something waits for the next checkpoint.
         public var isDirty: Bool
-        /// Process id of the checkpointer, if there is one.
+        /// What waits for it: so many cells, and bytes of values and of chunks of arrays. Entries of dictionaries are not counted.
+        public var dirtyCells: Int
+        public var dirtyBytes: Int
+        /// Process id of the checkpointer, if there is one, and the number of its attachment.
         public var checkpointer: Int32?
+        public var checkpointerID: UInt64?
+        /// The blocks on free lists, by size.
+        public var freeBlocks: FreeMemory
     }
 }
 
 extension Store {
-    /// Figures of the store. Takes no lock; O(processes).
+    /// Figures of the store. Takes no lock. O(processes + tables + free blocks + cells that are dirty), and no more than a million
+    /// of each of the last two are looked at.
     public func statistics() throws(StoreError) -> StoreStatistics {
         let catalogue = attachment.catalogue
         let database = try catalogue.database.statistics()
@@ -111,7 +130,12 @@ extension StoreStatistics.SegmentStatistics {
         lastCheckpointNanoseconds = gate.lastNanoseconds.relaxed()
         lastCheckpointBytes = gate.lastBytes.relaxed()
         lastCheckpointChunks = gate.lastChunks.relaxed()
-        isDirty = CellTable(segment: segment).hasDirtyPages
-        checkpointer = processes.info(Int(clamping: gate.holder.acquire()) - 1)?.processID
+        lastCheckpointEnded = gate.lastEnded.relaxed()
+        let table = CellTable(segment: segment)
+        isDirty = table.hasDirtyPages
+        (dirtyCells, dirtyBytes) = table.dirtyContent()
+        let holder = processes.info(Int(clamping: gate.holder.acquire()) - 1)
+        (checkpointer, checkpointerID) = (holder?.processID, holder?.id)
+        freeBlocks = FreeMemory(segment)
     }
 }

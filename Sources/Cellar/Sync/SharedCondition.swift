@@ -22,7 +22,7 @@ public struct SharedCondition: Sendable {
 
     /// Runs `body` with the mutex, in which it can wait.
     ///
-    /// Blocks and throws as ``SharedMutex/withLock(timeout:_:)``. `recovering` as there; it may run in `body`'s waits, too.
+    /// Blocks and throws as the same of ``SharedMutex``. `recovering` as there; it may run in `body`'s waits, too.
     @inline(never)
     public func withLock<Result>(
         timeout: Duration? = nil, recovering: (() throws -> Void)? = nil, _ body: (inout Lock) throws -> Result

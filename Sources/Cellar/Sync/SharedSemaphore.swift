@@ -12,6 +12,9 @@ public struct SharedSemaphore: Sendable {
     /// Permits that are to be had now. Takes no lock; right for an instant only.
     public var available: Int { core.availablePermits }
 
+    /// All permits that there are, those in use included. Takes no lock; right for an instant only.
+    public var permits: Int { core.grants.permits }
+
     /// Takes permits, waiting for them if need be.
     ///
     /// Blocks; throws `.timedOut`, naming who has some, after `timeout` (the store's `lockTimeout` if nil); `.limitReached`,

@@ -1,8 +1,11 @@
 /// A key of two parts: sorted by the first, and by the second where the first are the same. For more parts, `KeyTuple`.
 public struct CompositeKey<First: TableKey, Second: TableKey>: TableKey {
+    /// What sorts first.
     public var first: First
+    /// What sorts where the first parts are equal.
     public var second: Second
 
+    /// A key of two parts.
     public init(_ first: First, _ second: Second) {
         self.first = first
         self.second = second
@@ -26,8 +29,10 @@ public struct CompositeKey<First: TableKey, Second: TableKey>: TableKey {
 ///
 /// Its bytes are those of its parts, as `CompositeKey` has them: of two parts, both are the same key.
 public struct KeyTuple<each Part: TableKey>: TableKey {
+    /// In the order in which they sort.
     public var parts: (repeat each Part)
 
+    /// A key of these parts.
     public init(_ parts: repeat each Part) { self.parts = (repeat each parts) }
 
     public static var keyType: String {

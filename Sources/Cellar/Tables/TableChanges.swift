@@ -14,6 +14,7 @@ public struct TableChanges: AsyncSequence, Sendable {
 
     public func makeAsyncIterator() -> Iterator { Iterator(watch: watch) }
 
+    /// Goes through the changes.
     public struct Iterator: AsyncIteratorProtocol {
         private var cursor: ChangeCursor<TableWatch>
 

@@ -19,7 +19,9 @@ public struct UntypedTable: Sendable {
 
     /// One entry: of a multimap, one of a key's values.
     public struct Entry: Hashable, Sendable {
+        /// The key.
         public var key: TableContent
+        /// The value.
         public var value: TableContent
     }
 
@@ -59,6 +61,27 @@ public struct UntypedTable: Sendable {
         }
     }
 
+    /// Sets the values of several keys, or adds them to a multimap, in one transaction: all or none. On disk when it returns.
+    /// Waits and throws as `set(_:for:)`; values are given whole.
+    public func set(_ entries: [(key: String, value: String)]) throws(StoreError) {
+        var found: [(key: [UInt8], value: [UInt8])] = []
+        for entry in entries {
+            found.append((try keys.bytes(parsing: entry.key), try values.bytes(parsing: entry.value)))
+        }
+        try core.write { (access) throws(StoreError) in
+            for (key, value) in found {
+                try unsafe key.span.withUnsafeBytes { (key) throws(StoreError) in
+                    try unsafe value.span.withUnsafeBytes { (value) throws(StoreError) in
+                        switch info.kind {
+                        case .table: try unsafe access.set(key, count: key.count, to: value)
+                        case .multimap: _ = try unsafe access.insert(value, for: key)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /// Removes the key with all its values; how many there were. On disk when it returns.
     @discardableResult
     public func remove(_ key: String) throws(StoreError) -> Int {
@@ -81,11 +104,16 @@ public struct UntypedTable: Sendable {
 
     /// Which keys: from one on, up to another (that one not included), those that begin so; texts as for `values(for:)`.
     public struct Range: Hashable, Sendable {
+        /// The first key; nil: from the beginning.
         public var from: String?
+        /// The key before which it ends; nil: to the end.
         public var upTo: String?
+        /// Only keys that begin so.
         public var prefix: String?
+        /// From the last to the first.
         public var isReversed = false
 
+        /// A range; of everything, if nothing is given.
         public init(from: String? = nil, upTo: String? = nil, prefix: String? = nil, isReversed: Bool = false) {
             self.from = from
             self.upTo = upTo

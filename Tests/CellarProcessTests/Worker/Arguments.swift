@@ -11,6 +11,7 @@ struct Arguments {
     var path: String { words.first ?? "" }
 
     func text(_ index: Int) -> String { words.indices.contains(index) ? words[index] : "" }
+    func rest(from index: Int) -> [String] { Array(words.dropFirst(index)) }
     func number(_ index: Int, or other: Int = 0) -> Int { Int(text(index)) ?? other }
 
     /// Opens the store, without anybody's checkpoints but those asked for unless told otherwise.

@@ -11,6 +11,7 @@ let commands = [
     queueCommands,
     pipingCommands,
     syncingCommands,
+    lookingCommands,
 ].reduce(into: [String: Command]()) { all, some in
     // A name that is there twice would run whichever came last.
     all.merge(some) { _, _ in preconditionFailure("two commands have one name: \(some.keys.sorted())") }

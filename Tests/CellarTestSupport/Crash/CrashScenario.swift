@@ -67,7 +67,7 @@ public struct CrashScenario: Sendable {
 
     public static let all: [CrashScenario] =
         values + arrays + catalogue + durability + stores + tables + dictionaries
-        + transactions + queues + logs + lists + syncs
+        + transactions + queues + logs + lists + syncs + keeping
 
     /// All, or those whose names have the text that `CELLAR_CRASH_SCENARIOS` is set to, for work on a few.
     public static var chosen: [CrashScenario] {

@@ -23,6 +23,8 @@ struct CheckTests {
         let queue = try store.queue("jobs", of: Int.self, options: QueueOptions(capacity: 10_000))
         try queue.put(contentsOf: 0..<5000)
         _ = try queue.get(upTo: 100)
+        try store.list("flags", of: Bool.self, capacity: 100).append(contentsOf: [true, false])
+        try store.log("news", of: Bool.self).append(true)
         try store.remove("gone")
         try store.rename("first name", to: "second name")
         try store.rename("second name", to: "third name")
@@ -108,6 +110,12 @@ struct CheckTests {
             })
     }
 
+    /// Where the structure of the name has its content.
+    private func content(of name: String, in segment: Segment) throws -> UInt64 {
+        let header = try CellHeader(segment: segment, at: cell(name, in: segment))
+        return unsafe segment.offset(of: try StructureReference(header).cell.payload)
+    }
+
     private func damages(_ segment: Segment) throws -> [Damage] {
         let number = try cell("many/7", in: segment)
         let flag = try cell("flag", in: segment)
@@ -123,7 +131,19 @@ struct CheckTests {
             })
         let freeBlock = segment.word(free).relaxed()
         func header(_ offset: Int) -> UInt64 { UInt64(offset) }
+        let list = try content(of: "flags", in: segment)
+        let log = try content(of: "news", in: segment)
+        let logShape = try #require(
+            LogShape(parsing: StructureReference(CellHeader(segment: segment, at: cell("news", in: segment))).form.text)
+        )
         return [
+            Damage(
+                name: "a list's count", structure: "lists", offset: list + UInt64(CELLAR_LIST_COUNT),
+                bytes: word(1 << 20)),
+            Damage(name: "a list's element", structure: "lists", offset: list + UInt64(ListShape.head), bytes: [7]),
+            Damage(
+                name: "a log's entry", structure: "logs",
+                offset: log + UInt64(logShape.entries + MemoryLayout<cellar_log_entry>.size), bytes: [7]),
             Damage(name: "a state", structure: "cells", offset: number + UInt64(CELLAR_CELL_STATE), bytes: [9]),
             Damage(
                 name: "a name's length", structure: "cells", offset: number + UInt64(CELLAR_CELL_NAME) + 6,

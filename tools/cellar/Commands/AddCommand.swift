@@ -10,10 +10,11 @@ struct AddCommand: ParsableCommand {
 
               cellar add robot.cellar laps 1
               cellar add robot.cellar 'sound[7]' -0.25 --sync
+              cellar add robot.cellar pose.x 0.5
             """)
 
     @OptionGroup var store: StoreArgument
-    @Argument(help: "NAME or NAME[3].") var cell: String
+    @Argument(help: "NAME or NAME[3], and .field behind.") var cell: String
     @Argument(help: "The number to add; may be negative.") var number: String
     @Flag(help: "Ends when the change is on disk.") var sync = false
 
@@ -22,12 +23,14 @@ struct AddCommand: ParsableCommand {
         defer { store.close() }
         let path = try CellPath(cell, in: store)
         let cell = try store.cell(path.name)
-        let index = try path.index(in: cell.info)
-        let addition = try Addition(number, to: cell.info)
+        let part = try ChangedPart(path, in: cell.info)
+        let index = try path.element.index(in: cell.info)
+        let addition = try Addition(number, to: path.name + path.text, of: part.schema)
         var sum = CellContent.integer(0)
         try cell.modify(at: index) { bytes in
-            sum = try addition.sum(cell.info.schema.content(of: bytes))
-            bytes = try cell.info.schema.bytes(of: sum)
+            let old = try cell.info.schema.content(of: bytes)
+            sum = try addition.sum(part.part(of: old))
+            bytes = try cell.info.schema.bytes(of: part.change(old, to: sum), over: bytes)
         }
         if sync { try store.sync() }
         let output = Output()

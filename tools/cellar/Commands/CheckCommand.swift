@@ -11,7 +11,8 @@ struct CheckCommand: ParsableCommand {
               unfinished  a process died in the middle of something; whoever comes to it next finishes or undoes it
               wasted      memory that nobody can use until the next restart; harmless
 
-            Exit status 0 only if nothing is damaged or unfinished, 1 otherwise.
+            With --repair, what was unfinished and is no longer is named, a line each. Exit status 0 only if nothing is \
+            damaged or unfinished (any more), 1 otherwise.
 
               cellar check robot.cellar
               cellar check robot.cellar --repair
@@ -22,11 +23,19 @@ struct CheckCommand: ParsableCommand {
     @Flag(help: "One JSON object on one line.") var json = false
 
     func run() throws {
-        let report = try repair ? Store.repair(store.path) : Store.check(store.path)
+        var report = try Store.check(store.path)
+        var repaired: [StoreFinding] = []
+        if repair {
+            let before = report.findings
+            report = try Store.repair(store.path)
+            let after = Set(report.findings)
+            repaired = before.filter { !after.contains($0) }
+        }
         let output = Output()
         if json {
-            try output.line(Self.json(report))
+            try output.line(Self.json(report, repaired: repair ? repaired : nil))
         } else {
+            for finding in repaired { try output.line("repaired: \(Self.text(finding))") }
             try Self.show(report, on: output)
         }
         try output.flush()
@@ -42,25 +51,34 @@ struct CheckCommand: ParsableCommand {
             try output.line("\(name)  \(outcome), \(Printable.grouped(count.count)) \(count.unit)")
         }
         for finding in report.findings {
-            try output.line("\(finding.kind.rawValue): \(finding.structure): \(Printable.line(finding.text))")
+            try output.line("\(finding.kind.rawValue): \(text(finding))")
         }
         try output.line(report.isWhole ? "the store is whole" : "the store is not whole")
     }
 
-    private static func json(_ report: Store.CheckReport) -> String {
-        var counts = JSONLine()
-        for count in report.counts { counts.add(count.structure, count.count) }
-        let findings = report.findings.map { finding in
+    private static func text(_ finding: StoreFinding) -> String {
+        "\(finding.structure): \(Printable.line(finding.text))"
+    }
+
+    private static func json(_ findings: [StoreFinding]) -> String {
+        let lines = findings.map { finding in
             var line = JSONLine()
             line.add("kind", finding.kind.rawValue)
             line.add("structure", finding.structure)
             line.add("text", finding.text)
             return line.closed
         }
+        return "[" + lines.joined(separator: ",") + "]"
+    }
+
+    private static func json(_ report: Store.CheckReport, repaired: [StoreFinding]?) -> String {
+        var counts = JSONLine()
+        for count in report.counts { counts.add(count.structure, count.count) }
         var line = JSONLine()
         line.add("whole", json: report.isWhole ? "true" : "false")
         line.add("counts", json: counts.closed)
-        line.add("findings", json: "[" + findings.joined(separator: ",") + "]")
+        line.add("findings", json: json(report.findings))
+        if let repaired { line.add("repaired", json: json(repaired)) }
         return line.closed
     }
 }

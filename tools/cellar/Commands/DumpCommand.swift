@@ -3,33 +3,63 @@ import Cellar
 
 struct DumpCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dump", abstract: "Prints all cells, queues and tables with what they hold.",
+        commandName: "dump", abstract: "Prints cells, queues and tables with what they hold.",
         discussion: """
+            All of them, or those whose names match a pattern as of a shell, in which * stands for / too. What is damaged is left \
+            out, and said on standard error; the status is then 65.
+
             As text, long arrays, long tables and long text are shortened unless --all is given. As JSON, one object a line with \
             name, kind (value or array), type, persistent and value, and arrays whole, as lists; then each entry of each table with \
             name, kind (table or multimap), key and value; each item of a queue with name, kind, state, sequence, priority, \
             deliveries, put_at, due (milliseconds since 1970) and value.
 
+            As CSV (RFC 4180), one value or array: a line with the fields' paths ('value' where there are none), and a line for \
+            each element. With --mdb, all that is on disk as LMDB keeps it, in the text that mdb_load takes; it is put together \
+            in memory first.
+
               cellar dump robot.cellar
+              cellar dump robot.cellar 'robot/*' --all
               cellar dump robot.cellar --format json | jq -r .name
+              cellar dump robot.cellar poses --format csv > poses.csv
+              cellar dump robot.cellar --mdb | mdb_load copy
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
-        case text, json
+        case text, json, csv
     }
 
     @OptionGroup var store: StoreArgument
-    @Option(help: "text or json.") var format = Format.text
+    @Argument(help: "Names, or patterns such as 'robot/*'.") var patterns: [String] = []
+    @Option(help: "text, json or csv.") var format: Format?
     @Flag(help: "Text: shows long arrays, tables and text whole.") var all = false
+    @Flag(help: "What is on disk, in LMDB's own format.") var mdb = false
+
+    func validate() throws {
+        if mdb, format != nil || !patterns.isEmpty || all {
+            throw ValidationError("--mdb is a format of its own, of all that is on disk")
+        }
+    }
 
     func run() throws {
         let store = try store.look()
         defer { store.close() }
         let output = Output()
-        switch format {
-        case .text: try Dump(store: store, isWhole: all).writeText(to: output)
-        case .json: try Dump(store: store, isWhole: true).writeJSON(to: output)
+        let unreadable = Unreadable()
+        if mdb {
+            try LMDBDump(records: store.diskRecords()).write(to: output)
+        } else {
+            try write(StoreContents(of: store, matching: patterns, unreadable), of: store, to: output, unreadable)
         }
         try output.flush()
+        try unreadable.finish()
+    }
+
+    private func write(
+        _ contents: StoreContents, of store: Store, to output: Output, _ unreadable: Unreadable
+    ) throws {
+        if format == .csv { return try CSVDump(contents, in: store).write(to: output) }
+        let dump = Dump(
+            store: store, contents: contents, unreadable: unreadable, isWhole: all || format == .json)
+        try format == .json ? dump.writeJSON(to: output) : dump.writeText(to: output)
     }
 }

@@ -5,58 +5,65 @@ struct ListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls", abstract: "Lists the cells and tables of a store.",
         discussion: """
-            Cells, then tables, each by name in the order of their UTF-8 bytes. Of a queue the count is of what is to be \
-            delivered or acknowledged. With --json, one object a line.
+            Cells, then tables, each by name in the order of their UTF-8 bytes; or those whose names match a pattern as of a \
+            shell, in which * stands for / too. Of a queue the count is of what is to be delivered or acknowledged; of a folder \
+            in a tree, of all that is in it. A value's version is how often it was written since it came into memory. With \
+            --json, one object a line.
+
+            Of a store that is damaged it lists what can be read, says on standard error what cannot, and ends with status 65.
 
               cellar ls robot.cellar
+              cellar ls robot.cellar 'robot/*' --long
+              cellar ls robot.cellar --tree --bytes
             """)
 
     @OptionGroup var store: StoreArgument
+    @Argument(help: "Names, or patterns such as 'robot/*'.") var patterns: [String] = []
+    @Flag(help: "By the parts of the names between slashes.") var tree = false
+    @Flag(name: [.long, .customShort("l")], help: "Also the version, and whether it is in memory or on disk alone.")
+    var long = false
+    @Flag(help: "Sizes in bytes, exactly.") var bytes = false
     @Flag(help: "One JSON object a line.") var json = false
+
+    func validate() throws {
+        if json, tree || bytes { throw ValidationError("--json has all sizes in bytes, and a line for each name") }
+    }
 
     func run() throws {
         let store = try store.look()
         defer { store.close() }
-        let cells = try store.cells()
-        let tables = try store.untypedTables()
+        let unreadable = Unreadable()
+        let contents = try StoreContents(of: store, matching: patterns, unreadable)
         let output = Output()
         if json {
-            for cell in cells { try output.line(Self.json(cell, in: store)) }
-            for table in tables { try output.line(Self.json(table)) }
-        } else if !cells.isEmpty || !tables.isEmpty {
-            var columns = Columns(["NAME", "KIND", "COUNT", "KEPT", "TYPE"])
-            for cell in cells {
-                columns.add(try Self.row(cell, in: store))
+            try writeJSON(contents, in: store, to: output, unreadable)
+        } else {
+            let style = ByteStyle(exact: bytes)
+            let listing = try Listing(contents, in: store, style: style, isLong: long, unreadable)
+            if tree {
+                try ListingTree(listing, style: style).write(to: output)
+            } else {
+                try listing.write(to: output)
             }
-            for table in tables { columns.add(TableLines.row(table.info, count: try table.count())) }
-            try columns.write(to: output)
         }
         try output.flush()
+        try unreadable.finish()
     }
 
-    private static func row(_ cell: CellInfo, in store: Store) throws -> [String] {
-        var row = CellLines.row(cell)
-        if cell.kind == .dictionary { row[2] = "\(try store.untypedDictionary(cell.name).count())" }
-        if cell.kind == .queue, let queue = try store.queueIfAny(cell.name) {
-            row[2] = "\(try queue.depth().unfinished)"
+    private func writeJSON(
+        _ contents: StoreContents, in store: Store, to output: Output, _ unreadable: Unreadable
+    ) throws {
+        for entry in contents.cells {
+            let cell = contents.listing.info(entry)
+            let facts = try unreadable.attempt(cell.name) { try CellFacts(cell, in: store, withVersion: long) }
+            try output.line(CellLines.json(cell, facts ?? CellFacts(cell), in: store))
         }
-        if cell.isInMemory, let more = try StructureLines.row(cell, in: store) { (row[2], row[4]) = more }
-        return row
-    }
-
-    private static func json(_ cell: CellInfo, in store: Store) throws -> String {
-        var line = CellLines.json(cell)
-        if cell.kind == .queue, let queue = try store.queueIfAny(cell.name) {
-            line.add("count", try queue.depth().unfinished)
-            line.add("capacity", queue.capacity)
+        for table in contents.tables {
+            guard let count = try unreadable.attempt(table.info.name, { try table.count() }) else { continue }
+            var line = TableLines.json(table.info)
+            line.add("count", count)
+            try output.line(line.closed)
         }
-        return line.closed
-    }
-
-    private static func json(_ table: UntypedTable) throws -> String {
-        var line = TableLines.json(table.info)
-        line.add("count", try table.count())
-        return line.closed
     }
 }
 
@@ -74,13 +81,14 @@ enum CellLines {
         return line
     }
 
-    static func row(_ cell: CellInfo) -> [String] {
-        [
-            Printable.line(cell.name), cell.kind.rawValue, cell.kind == .array ? "\(cell.count)" : "-",
-            cell.persistence.rawValue,
-            cell.entries == nil
-                ? Printable.line(cell.elementType ?? cell.form ?? cell.schema.description)
-                : DictionaryLines.types(cell),
-        ]
+    /// And those that a listing has besides.
+    static func json(_ cell: CellInfo, _ facts: CellFacts, in store: Store) throws -> String {
+        var line = json(cell)
+        if cell.kind != .array, let count = facts.count.flatMap({ Int($0) }) { line.add("count", count) }
+        if cell.kind == .queue, let queue = try store.queueIfAny(cell.name) { line.add("capacity", queue.capacity) }
+        if let byteCount = facts.byteCount { line.add("bytes", byteCount) }
+        line.add("in_memory", cell.isInMemory)
+        if let version = facts.version { line.add("version", version) }
+        return line.closed
     }
 }

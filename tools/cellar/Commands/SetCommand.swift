@@ -5,18 +5,21 @@ struct SetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set", abstract: "Changes a cell, elements of it, or the value of a key of a dictionary or table.",
         discussion: """
-            A struct may be given with only the fields to change; the others stay. Several elements (NAME[0..<10], or \
+            A struct may be given with only the fields to change; the others stay. A part of it can be named: NAME.field, \
+            NAME[3].path.points[0]. Several elements (NAME[0..<10], or \
             an array's NAME) take a JSON list of as many values, or one value for each of them. Each element is \
             replaced whole; several are replaced one after the other. Of a table, the key comes before the value; a multimap \
             gets one more value for the key. A table's change is on disk when the command ends.
 
               cellar set robot.cellar pose '{x: 3}' --sync
+              cellar set robot.cellar pose.x 1.5
               cellar set robot.cellar 'sound[0..<3]' '[0, 0.5, 1]'
               cellar set robot.cellar words hello 5
             """)
 
     @OptionGroup var store: StoreArgument
-    @Argument(help: "NAME, NAME[3], NAME[0..<10] or NAME[0...9]; or a table's name.") var cell: String
+    @Argument(help: "NAME, NAME[3], NAME[0..<10] or NAME[0...9], and .field behind; or a table's name.") var cell:
+        String
     @Argument(
         help:
             "A number, true or false, text, a list or an object; of a table, the key. After -- if it begins with a dash."
@@ -40,12 +43,12 @@ struct SetCommand: ParsableCommand {
         let path = try CellPath(cell, in: store)
         let cell = try store.cell(path.name)
         let range = try path.range(in: cell.info)
-        let schema = cell.info.schema
-        if !path.isSingle(in: cell.info), let contents = try elements(schema, range.count) {
-            for (index, content) in zip(range, contents) { try cell.replace(index, by: content) }
+        let part = try ChangedPart(path, in: cell.info)
+        if !path.isSingle(in: cell.info), let contents = try elements(part.schema, range.count) {
+            for (index, content) in zip(range, contents) { try cell.replace(part, of: index, by: content) }
         } else {
-            let content = try schema.content(parsing: value, for: cell.info.name)
-            for index in range { try cell.replace(index, by: content) }
+            let content = try part.schema.content(parsing: value, for: cell.info.name + path.text)
+            for index in range { try cell.replace(part, of: index, by: content) }
         }
         if sync { try store.sync() }
     }

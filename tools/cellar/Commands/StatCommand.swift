@@ -5,15 +5,18 @@ struct StatCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stat", abstract: "Prints figures of a store, or of one of its queues.",
         discussion: """
-            Memory, disk, checkpoints; of a store at rest there are only those of the disk. Of a queue how many items are in \
+            Memory, disk, checkpoints; of a store at rest there are only those of the disk. Memory is fragmented as far as what is \
+            free is not one block. What is to be written waits for the next checkpoint. Of a queue how many items are in \
             which state (taken: got for good, and not marked done), how old the oldest is, and which process has which.
 
               cellar stat robot.cellar
+              cellar stat robot.cellar --bytes
               cellar stat robot.cellar jobs
             """)
 
     @OptionGroup var store: StoreArgument
     @Argument(help: "A queue's name.") var queue: String?
+    @Flag(help: "Sizes in bytes, exactly.") var bytes = false
     @Flag(help: "One JSON object on one line.") var json = false
 
     func run() throws {
@@ -28,8 +31,7 @@ struct StatCommand: ParsableCommand {
         if json {
             try output.line(Self.json(statistics))
         } else {
-            let rows = Self.disk(statistics) + (statistics.segment.map(Self.memory) ?? [Self.atRest])
-            try Self.write(rows, to: output)
+            try Self.write(StoreFigures(statistics, ByteStyle(exact: bytes)).rows, to: output)
         }
         try output.flush()
     }
@@ -42,50 +44,6 @@ struct StatCommand: ParsableCommand {
     private static func write(_ rows: [(String, String)], to output: Output) throws {
         let width = rows.map(\.0.count).max() ?? 0
         for (name, value) in rows { try output.line("\(Printable.padded(name, to: width))  \(value)") }
-    }
-
-    // MARK: For people
-
-    private static let atRest = ("memory", "none: the store is at rest")
-
-    private static func disk(_ statistics: StoreStatistics) -> [(String, String)] {
-        [
-            ("identity", statistics.identity),
-            ("cells on disk", Printable.grouped(statistics.cellsOnDisk)),
-            ("disk", "\(Printable.counted(statistics.diskBytes, "byte")) in pages of \(statistics.pageSize)"),
-            ("free pages", Printable.grouped(statistics.freePages)),
-            ("map", Printable.counted(statistics.mapSize, "byte")),
-            ("last transaction", "\(statistics.lastTransaction)"),
-            ("tables", Printable.grouped(statistics.tables)),
-            ("readers", statistics.readers.map(readers) ?? "cannot be seen"),
-        ]
-    }
-
-    private static func readers(_ readers: StoreStatistics.ReaderStatistics) -> String {
-        "\(readers.inUse) of \(readers.maximum) slots, \(readers.reading) reading, the oldest "
-            + "\(Printable.counted(Int(clamping: readers.oldestLag), "transaction")) behind, \(readers.dead) dead"
-    }
-
-    private static func memory(_ segment: StoreStatistics.SegmentStatistics) -> [(String, String)] {
-        [
-            ("memory", "\(Printable.counted(segment.size, "byte")) in \(Printable.line("/dev/shm\(segment.name)"))"),
-            ("memory used", Printable.counted(segment.used, "byte")),
-            ("on free lists", Printable.counted(segment.free, "byte")),
-            ("cells in memory", Printable.grouped(segment.cells)),
-            ("processes", Printable.grouped(segment.attachments)),
-            ("checkpointer", segment.checkpointer.map { "process \($0)" } ?? "none"),
-            ("checkpoints", "\(segment.lastCheckpoint) on disk, \(segment.begunCheckpoints) begun"),
-            ("last checkpoint", lastCheckpoint(segment)),
-            ("to be written", segment.isDirty ? "yes" : "nothing"),
-        ]
-    }
-
-    private static func lastCheckpoint(_ segment: StoreStatistics.SegmentStatistics) -> String {
-        guard segment.lastCheckpointNanoseconds > 0 else { return "none yet" }
-        let bytes = Printable.counted(Int(clamping: segment.lastCheckpointBytes), "byte")
-        let chunks = Printable.counted(Int(clamping: segment.lastCheckpointChunks), "chunk")
-        let microseconds = Printable.grouped(Int(clamping: segment.lastCheckpointNanoseconds / 1000))
-        return "\(bytes) in \(chunks), took \(microseconds) microseconds"
     }
 
     // MARK: For programs
@@ -128,8 +86,26 @@ struct StatCommand: ParsableCommand {
         line.add("last_checkpoint_nanoseconds", segment.lastCheckpointNanoseconds)
         line.add("last_checkpoint_bytes", segment.lastCheckpointBytes)
         line.add("last_checkpoint_chunks", segment.lastCheckpointChunks)
+        line.add("last_checkpoint_at", json: ended(segment).map { CellContent.escape($0) } ?? "null")
         line.add("dirty", segment.isDirty)
+        line.add("dirty_cells", segment.dirtyCells)
+        line.add("dirty_bytes", segment.dirtyBytes)
         line.add("checkpointer", json: segment.checkpointer.map { "\($0)" } ?? "null")
+        line.add("free_blocks", segment.freeBlocks.blocks)
+        line.add("largest_free", segment.freeBlocks.largest)
+        line.add("free_classes", json: "[" + segment.freeBlocks.classes.map(json).joined(separator: ", ") + "]")
+        return line.closed
+    }
+
+    private static func ended(_ segment: StoreStatistics.SegmentStatistics) -> String? {
+        segment.lastCheckpointEnded == 0 ? nil : SystemCall.universalTime(nanoseconds: segment.lastCheckpointEnded)
+    }
+
+    private static func json(_ blocks: FreeMemory.SizeClass) -> String {
+        var line = JSONLine()
+        line.add("limit", blocks.limit)
+        line.add("blocks", blocks.blocks)
+        line.add("bytes", blocks.byteCount)
         return line.closed
     }
 }

@@ -15,16 +15,21 @@ struct WatchCommand: ParsableCommand {
             'name[key] = value', or removed; of a multimap 'name[key] + value' and '- value'. A copy of all entries is kept \
             to compare with. Of NAME[KEY] only that key.
 
+            Of a queue, a line for each time that other numbers of items are in its states; of a log, one for each entry that comes; \
+            of a list, a block, a pipe, a lock or a signal, one for each time that it is another. These, and dictionaries, are \
+            looked at each 1 to 50 ms: what is undone between two looks is not seen.
+
             Ends when it is interrupted, after --count lines, or when something is removed.
 
               cellar watch robot.cellar speed pose
               cellar watch robot.cellar 'sound[0..<4]' --count 10 --json
               cellar watch robot.cellar seen 'users[alice]'
+              cellar watch robot.cellar pose.x jobs door
             """)
 
     @OptionGroup var store: StoreArgument
-    @Argument(help: "NAME, NAME[3], NAME[0..<10] or NAME[0...9]; NAME[KEY] of a dictionary or table.") var names:
-        [String]
+    @Argument(help: "NAME, NAME[3], NAME[0..<10] or NAME[0...9]; NAME.field; NAME[KEY] of a dictionary or table.")
+    var names: [String]
     @Option(help: "Ends after so many lines.") var count: Int?
     @Flag(help: "One JSON object a line.") var json = false
 
@@ -78,12 +83,8 @@ struct WatchCommand: ParsableCommand {
     /// A name that is all of the text comes first; then one with a key in brackets; then cells and their elements.
     private static func watched(_ text: String, in store: Store) throws -> any Watched {
         if let source = try EntrySource(text, in: store) { return WatchedEntries(source) }
-        if text.hasSuffix("]"), try !store.contains(text) {
-            for bracket in text.indices where text[bracket] == "[" {
-                guard let source = try EntrySource(String(text[..<bracket]), in: store) else { continue }
-                return WatchedKey(source, String(text[text.index(after: bracket)...].dropLast()))
-            }
-        }
+        if let state = try WatchedState(text, in: store) { return state }
+        if let (source, key) = try EntrySource.entry(text, in: store) { return WatchedKey(source, key) }
         return try WatchedCell(text, in: store)
     }
 }

@@ -94,7 +94,10 @@ struct Demo {
     private func reopen() throws -> Comparison {
         let store = try Store.open(place.storePath)
         defer { store.close() }
-        try Dump(store: store, isWhole: false).writeText(to: output)
+        let unreadable = Unreadable()
+        let contents = try StoreContents(of: store, matching: [], unreadable)
+        try Dump(store: store, contents: contents, unreadable: unreadable, isWhole: false).writeText(to: output)
+        try unreadable.finish()
         try output.flush()
         return Comparison(stored: try DemoTotal.stored(in: store), recounted: try Recount.totals(of: input))
     }

@@ -2,20 +2,21 @@ import Cellar
 
 /// Exact addition of a number to a cell of any numeric type.
 struct Addition {
-    private let info: CellInfo
+    private let name: String
+    private let schema: Schema
     private let operand: CellContent
 
-    init(_ text: String, to info: CellInfo) throws {
-        guard case .scalar(let scalar) = info.schema.shape, scalar != .bool else {
+    init(_ text: String, to name: String, of schema: Schema) throws {
+        guard case .scalar(let scalar) = schema.shape, scalar != .bool else {
             throw ToolError(
-                .badData, "'\(info.name)' is of type '\(info.schema)', to which nothing can be added: use 'set'")
+                .badData, "'\(name)' is of type '\(schema)', to which nothing can be added: use 'set'")
         }
-        self.info = info
+        (self.name, self.schema) = (name, schema)
         let isWhole = ![.float16, .float, .double].contains(scalar)
-        guard let operand = isWhole ? Self.whole(text) : try? CellContent(parsing: text, as: info.schema) else {
+        guard let operand = isWhole ? Self.whole(text) : try? CellContent(parsing: text, as: schema) else {
             throw ToolError(
                 .badData,
-                "'\(text)' cannot be added to '\(info.name)', which is of type '\(info.schema)': "
+                "'\(text)' cannot be added to '\(name)', which is of type '\(schema)': "
                     + (isWhole ? "it takes whole numbers" : "it takes numbers in the range of its type"))
         }
         self.operand = operand
@@ -31,11 +32,11 @@ struct Addition {
 
     func sum(_ old: CellContent) throws -> CellContent {
         // The cell's own type may be narrower than the one that the sum is made in.
-        guard let sum = exactSum(old), (try? info.schema.bytes(of: sum)) != nil else {
+        guard let sum = exactSum(old), (try? schema.bytes(of: sum)) != nil else {
             throw StoreError(
                 .invalidValue,
-                "'\(info.name)' is \(old), and the sum with \(operand) is beyond its type "
-                    + "'\(info.schema)': nothing was changed")
+                "'\(name)' is \(old), and the sum with \(operand) is beyond its type "
+                    + "'\(schema)': nothing was changed")
         }
         return sum
     }

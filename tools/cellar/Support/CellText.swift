@@ -4,9 +4,12 @@ extension UntypedCell {
     /// What the element holds.
     func content(at index: Int = 0) throws -> CellContent { try info.schema.content(of: bytes(at: index)) }
 
-    /// Replaces the element, or the fields of it that the content has.
-    func replace(_ index: Int, by content: CellContent) throws {
-        try modify(at: index) { $0 = try info.schema.bytes(of: content, over: $0) }
+    /// Replaces a part of the element, or the fields of it that the content has.
+    func replace(_ part: ChangedPart, of index: Int, by content: CellContent) throws {
+        try modify(at: index) { bytes in
+            let new = part.isWhole ? content : part.change(try info.schema.content(of: bytes), to: content)
+            bytes = try info.schema.bytes(of: new, over: bytes)
+        }
     }
 
     /// Goes through the elements in pieces that fit in little memory.
@@ -23,12 +26,12 @@ extension UntypedCell {
 
     /// Writes the elements as a list on one line, in pieces.
     func writeList(
-        _ range: Range<Int>, to output: Output, _ text: (CellContent) -> String
+        _ range: Range<Int>, to output: Output, _ text: (CellContent) throws -> String
     ) throws {
         var separator = "["
         try forEachContent(in: range) { content in
             try output.write(separator)
-            try output.write(text(content))
+            try output.write(try text(content))
             separator = ", "
         }
         try output.write(range.isEmpty ? "[]" : "]")

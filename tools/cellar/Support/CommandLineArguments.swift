@@ -13,8 +13,47 @@ enum CommandLineArguments {
             }
             arguments.append(argument)
         }
-        return withNegativeNumber(arguments)
+        try checkVerb(arguments)
+        return withNegativeNumber(withDefaultStore(arguments))
     }
+
+    /// An unknown verb, which the argument parser would call an argument that it did not expect.
+    private static func checkVerb(_ arguments: [String]) throws {
+        guard let verb = arguments.first, !verb.hasPrefix("-"), verb != "help", !verbs.contains(verb) else { return }
+        let meant = Suggestion.nearest(to: verb, among: verbs).map { ": did you mean '\($0)'?" } ?? ""
+        throw ToolError(.usage, "there is no verb '\(verb)'\(meant) (see 'cellar --help')")
+    }
+
+    static var verbs: [String] { CellarTool.configuration.subcommands.compactMap { $0.configuration.commandName } }
+
+    /// Those that need no store.
+    private static let withoutStore: Set = ["demo", "demo-worker", "gc", "doctor", "bench", "manual"]
+
+    // MARK: The default store
+
+    /// The store that `CELLAR_STORE` names, put in where the command line has none: where none of its words is a store, or is
+    /// said to be one by ending in `.cellar`.
+    private static func withDefaultStore(_ arguments: [String]) -> [String] {
+        guard let verb = arguments.first, verbs.contains(verb), !withoutStore.contains(verb),
+            let path = environment("CELLAR_STORE"), !path.isEmpty
+        else { return arguments }
+        let words = arguments.dropFirst().prefix { $0 != "--" }
+        if words.contains(where: isStore) { return arguments }
+        return [verb, path] + arguments.dropFirst()
+    }
+
+    private static func isStore(_ word: String) -> Bool {
+        if word.hasPrefix("-") { return false }
+        return word.hasSuffix(".cellar") || isFile(word + "/data.mdb")
+    }
+
+    private static func isFile(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
+    private static func environment(_ name: String) -> String? {
+        unsafe getenv(name).map { unsafe String(cString: $0) }
+    }
+
+    // MARK: Negative numbers
 
     /// A negative number as the value of `set` and `add`, or as the key of a table, is not an option: options that follow it
     /// come before it, and `--` in between.

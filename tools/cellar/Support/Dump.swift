@@ -1,8 +1,12 @@
 import Cellar
 
 /// All cells of a store with what they hold, a line each, then its tables, a line an entry. Arrays and tables are read in pieces.
+///
+/// What is damaged is left out, and noted in `unreadable`.
 struct Dump {
     let store: Store
+    let contents: StoreContents
+    let unreadable: Unreadable
     /// Whether long arrays and text are shown whole.
     let isWhole: Bool
 
@@ -15,26 +19,28 @@ struct Dump {
         try forEachCell { info in
             guard info.kind != .dictionary else { return try writeDictionaryAsJSON(info, to: output) }
             guard info.kind != .queue else { return try writeQueueAsJSON(info, to: output) }
-            if let value = try present({ try StructureLines.json(info, in: store) }) {
+            if let value = try StructureLines.json(info, in: store) {
                 return try output.line(CellLines.json(info).text + ", \"value\": " + value + "}")
             }
-            // What they hold is not for dumps: 'cellar locks' tells of it.
-            if info.form != nil { return }
-            guard let cell = try cell(info.name) else { return }
-            try output.write(CellLines.json(cell.info).text + ", \"value\": ")
-            if cell.info.kind == .value {
-                try output.write(cell.content().json)
-            } else {
-                try cell.writeList(0..<cell.info.count, to: output) { $0.json }
-            }
-            try output.line("}")
+            if info.form != nil { return try output.line(DumpLines.lock(info, in: store)) }
+            try writeCellAsJSON(store.cell(info.name), to: output)
         }
-        for table in try store.untypedTables() {
+        try forEachTable { table in
+            try output.line(DumpLines.heading(table.info))
             try table.forEach { entry in
                 try output.line(EntryLines.json(entry, name: table.info.name, kind: table.info.kind.rawValue))
                 return true
             }
         }
+    }
+
+    private func writeCellAsJSON(_ cell: UntypedCell, to output: Output) throws {
+        let start = CellLines.json(cell.info).text + ", \"value\": "
+        if cell.info.kind == .value { return try output.line(start + cell.content().json + "}") }
+        try cell.requireReadable(0..<cell.info.count)
+        try output.write(start)
+        try cell.writeList(0..<cell.info.count, to: output) { $0.json }
+        try output.line("}")
     }
 
     // MARK: For people
@@ -43,20 +49,24 @@ struct Dump {
         try forEachCell { info in
             guard info.kind != .dictionary else { return try writeDictionary(info, to: output) }
             guard info.kind != .queue else { return try writeQueue(info, to: output) }
-            if let lines = try present({ try StructureLines.lines(info, in: store, isWhole: isWhole) }) {
+            if let lines = try StructureLines.lines(info, in: store, isWhole: isWhole) {
                 return try writeStructure(info, lines, to: output)
             }
             if let form = info.form { return try writeLock(info, form, to: output) }
-            guard let cell = try cell(info.name) else { return }
-            try output.write(heading(cell.info))
-            if cell.info.kind == .value {
-                try output.write(shortened(cell.content().line))
-            } else {
-                try writeArray(cell, to: output)
-            }
-            try output.line("")
+            try writeCell(store.cell(info.name), to: output)
         }
-        for table in try store.untypedTables() { try writeTable(table, to: output) }
+        try forEachTable { try writeTable($0, to: output) }
+    }
+
+    private func writeCell(_ cell: UntypedCell, to output: Output) throws {
+        let heading = heading(cell.info)
+        if cell.info.kind == .value { return try output.line(heading + shortened(cell.content().line)) }
+        let count = cell.info.count
+        let shown = isWhole || count <= Self.shownElements + 1 ? count : Self.shownElements
+        try cell.requireReadable(0..<shown)
+        try output.write(heading)
+        try cell.writeList(0..<shown, to: output) { shortened($0.line) }
+        try output.line(shown < count ? " and \(Printable.grouped(count - shown)) more" : "")
     }
 
     /// A lock, a signal, …: what it is, and how it stands.
@@ -104,16 +114,24 @@ struct Dump {
     }
 
     private func writeDictionaryAsJSON(_ info: CellInfo, to output: Output) throws {
-        try store.dictionaryIfAny(info.name)?.forEach { entry in
-            try output.line(EntryLines.json(entry, name: info.name, kind: info.kind.rawValue))
+        guard let dictionary = try store.dictionaryIfAny(info.name) else { return }
+        try output.line(DumpLines.heading(dictionary))
+        // Sorted, so that equal dictionaries are equal texts: by key, or by the text where keys have no order.
+        var unordered: [String] = []
+        let write = { (entry: UntypedTable.Entry) in
+            let line = EntryLines.json(entry, name: info.name, kind: info.kind.rawValue)
+            if dictionary.isOrdered { try output.line(line) } else { unordered.append(line) }
             return true
         }
+        if dictionary.isOrdered { try dictionary.forEach(in: .init(), write) } else { try dictionary.forEach(write) }
+        for line in unordered.sorted() { try output.line(line) }
     }
 
     // MARK: Queues
 
     private func writeQueueAsJSON(_ info: CellInfo, to output: Output) throws {
         guard let queue = try store.queueIfAny(info.name) else { return }
+        try output.line(DumpLines.heading(queue))
         for item in try queue.items() { try output.line(QueueLines.json(item, of: queue)) }
     }
 
@@ -134,13 +152,6 @@ struct Dump {
         return "\(Printable.line(info.name))\(count) (\(Printable.line(info.schema.description))\(kept)) = "
     }
 
-    private func writeArray(_ cell: UntypedCell, to output: Output) throws {
-        let count = cell.info.count
-        let shown = isWhole || count <= Self.shownElements + 1 ? count : Self.shownElements
-        try cell.writeList(0..<shown, to: output) { shortened($0.line) }
-        if shown < count { try output.write(" and \(Printable.grouped(count - shown)) more") }
-    }
-
     private func shortened(_ text: String) -> String {
         guard !isWhole, text.utf8.count > Self.shownCharacters, text.count > Self.shownCharacters else { return text }
         let rest = Printable.counted(text.count - Self.shownCharacters, "character")
@@ -149,19 +160,22 @@ struct Dump {
 
     // MARK: Parts
 
+    /// What is removed between the listing and the look is left out, as what is damaged.
     private func forEachCell(_ body: (CellInfo) throws -> Void) throws {
-        for info in try store.cells() { try body(info) }
+        for entry in contents.cells {
+            try unreadable.attempt(entry.name) { try body(contents.listing.info(entry)) }
+        }
     }
 
-    /// A cell that is removed between the listing and the look is left out.
-    private func cell(_ name: String) throws -> UntypedCell? { try present { try store.cell(name) } }
+    private func forEachTable(_ body: (UntypedTable) throws -> Void) throws {
+        for table in contents.tables { try unreadable.attempt(table.info.name) { try body(table) } }
+    }
+}
 
-    /// Nil for what is not there any more, and for what only the disk has and a looker cannot bring in.
-    private func present<Thing>(_ body: () throws -> Thing?) throws -> Thing? {
-        do { return try body() } catch let error as StoreError {
-            if error.code == .noSuchCell || error.code == .removed { return nil }
-            throw error
-        }
+extension UntypedCell {
+    /// Throws if some of the elements are no values of their type, before any of them is shown.
+    fileprivate func requireReadable(_ range: Range<Int>) throws {
+        if !info.schema.acceptsAllBits { try forEachContent(in: range) { _ in } }
     }
 }
 

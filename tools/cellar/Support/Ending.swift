@@ -13,11 +13,16 @@ enum Ending {
         switch error {
         case let error as EndedBySignal: raiseAgain(error.signal)
         case let error as ToolError: end(error.status, error.message)
-        case let error as StoreError: end(ExitStatus(error.code), error.message)
+        case let error as StoreError:
+            let meant = error.code == .noSuchCell ? Suggestion.forNames(arguments) : ""
+            end(ExitStatus(error.code), error.message + meant)
         case let code as ExitCode: exit(code.rawValue)
         default: endParsing(error)
         }
     }
+
+    /// As they are understood.
+    private static var arguments: [String] { (try? CommandLineArguments.checked()) ?? [] }
 
     private static func end(_ status: ExitStatus, _ message: String) -> Never {
         Output.complain(message)
@@ -41,8 +46,9 @@ enum Ending {
 
     /// How to ask for the help that fits the command line.
     private static var helpCommand: String {
-        let verbs = CellarTool.configuration.subcommands.compactMap { $0.configuration.commandName }
-        let verb = CommandLine.arguments.dropFirst().first.flatMap { verbs.contains($0) ? $0 + " " : nil }
+        let verb = CommandLine.arguments.dropFirst().first.flatMap { word in
+            CommandLineArguments.verbs.contains(word) ? word + " " : nil
+        }
         return "cellar \(verb ?? "")--help"
     }
 

@@ -58,6 +58,14 @@ enum EntrySource {
         }
     }
 
+    /// Removes the key with all its values.
+    func remove(_ key: String) throws {
+        switch self {
+        case .dictionary(let dictionary): try dictionary.remove(key)
+        case .table(let table): try table.remove(key)
+        }
+    }
+
     /// The values of a key: one at most but in a multimap.
     func values(for key: String) throws -> [TableContent] {
         switch self {

@@ -10,7 +10,12 @@ enum ExitStatus: Int32 {
     case noInput = 66
     case cannotCreate = 73
     case inputOutput = 74
+    /// lock: somebody else held it for all the time that there was.
+    case lockIsHeld = 75
     case noPermission = 77
+    /// A command that is to be run cannot be, or is not there; as shells have it.
+    case commandNotRun = 126
+    case commandNotFound = 127
 }
 
 extension ExitStatus {
@@ -22,7 +27,7 @@ extension ExitStatus {
                 .invalidValue, .ownerDied:
                 .badData
             case .noSuchStore, .noSuchCell, .removed: .noInput
-            case .cellExists: .cannotCreate
+            case .cellExists, .pathExists: .cannotCreate
             case .permissionDenied: .noPermission
             case .inUse, .segmentElsewhere, .networkFileSystem, .memoryFull, .diskFull, .limitReached, .timedOut,
                 .readOnly, .closed, .leaseEnded, .peerGone, .broken, .systemFailure:

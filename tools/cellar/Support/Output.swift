@@ -6,9 +6,20 @@ final class Output {
     private var buffer: [UInt8] = []
     private static let size = 1 << 16
 
+    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
     func write(_ text: String) throws {
         buffer.append(contentsOf: text.utf8)
         if buffer.count >= Self.size { try flush() }
+    }
+
+    func write(_ bytes: [UInt8]) throws {
+        buffer.append(contentsOf: bytes)
+        if buffer.count >= Self.size { try flush() }
+    }
+
+    func write(spaces count: Int) throws {
+        buffer.append(contentsOf: repeatElement(UInt8(ascii: " "), count: max(count, 0)))
     }
 
     func line(_ text: String) throws {
@@ -33,7 +44,7 @@ final class Output {
     static func show(_ text: String, on file: Int32) { _ = write(Array(text.utf8), to: file) }
 
     /// Writes all the bytes; the errno if that failed.
-    private static func write(_ bytes: [UInt8], to file: Int32) -> Int32? {
+    static func write(_ bytes: [UInt8], to file: Int32) -> Int32? {
         var done = 0
         while done < bytes.count {
             let count = unsafe bytes.withUnsafeBytes { buffer in

@@ -3,7 +3,9 @@ import Cellar
 
 /// The argument that nearly every command begins with.
 struct StoreArgument: ParsableArguments {
-    @Argument(help: ArgumentHelp("The store's directory.", valueName: "store"))
+    @Argument(
+        help: ArgumentHelp("The store's directory; if there is none, what CELLAR_STORE says.", valueName: "store"),
+        completion: .directory)
     var path: String
 
     func validate() throws {

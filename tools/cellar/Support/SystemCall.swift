@@ -9,6 +9,27 @@ enum SystemCall {
         return unsafe String(cString: value)
     }
 
+    /// Bytes of the files in a directory, or of the file itself.
+    static func byteCount(below path: String) -> Int {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0 else { return 0 }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return Int(status.st_size) }
+        return ((try? DirectoryListing.names(in: path)) ?? []).reduce(0) { $0 + byteCount(below: "\(path)/\($1)") }
+    }
+
+    /// Sets a variable of this process's environment, and of those of commands it runs.
+    static func setEnvironment(_ name: String, _ value: String) throws {
+        guard unsafe setenv(name, value, 1) == 0 else {
+            throw ToolError(.usage, "'\(name)' is no name of a variable: \(reason(errno))")
+        }
+    }
+
+    /// From here on `matches` takes characters for what they are, and not byte by byte.
+    static func useUnicode() { unsafe setlocale(LC_CTYPE, "C.UTF-8") }
+
+    /// Whether the name matches the pattern as of a shell, in which `*` stands for `/` too.
+    static func matches(_ name: String, _ pattern: String) -> Bool { unsafe fnmatch(pattern, name, 0) == 0 }
+
     static func sleep(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
         var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))

@@ -12,13 +12,6 @@ enum TableLines {
         line.add("database", table.database)
         return line
     }
-
-    static func row(_ table: TableInfo, count: Int) -> [String] {
-        [
-            Printable.line(table.name), table.kind.rawValue, "\(count)", "disk",
-            Printable.line("\(table.keyType): \(table.valueType)"),
-        ]
-    }
 }
 
 /// What the tool says of an entry, of a table or a dictionary.

@@ -11,6 +11,8 @@ struct TimeSpan: ExpressibleByArgument {
     private static let most = 100 * 365.25 * 86_400_000
 
     init(duration: Duration) { self.duration = duration }
+    /// Longer than anybody waits.
+    static let forever = Duration.milliseconds(Int64(most))
 
     init?(argument: String) {
         guard let unit = Self.units.first(where: { argument.hasSuffix($0.name) }),

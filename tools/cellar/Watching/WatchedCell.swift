@@ -7,6 +7,7 @@ struct WatchedCell: Watched {
     private var range: Range<Int>
     private var version: CellVersion?
     private var bytes: [UInt8]?
+    private var shown: String?
 
     init(_ text: String, in store: Store) throws {
         path = try CellPath(text, in: store)
@@ -23,7 +24,7 @@ struct WatchedCell: Watched {
     }
 
     /// Whether the lines show which elements changed, and not what they hold.
-    private var showsPlaces: Bool { path.part == .whole && cell.info.kind == .array }
+    private var showsPlaces: Bool { path.text.isEmpty && cell.info.kind == .array }
 
     mutating func changes(json: Bool) throws -> [String] { try change(json: json).map { [$0] } ?? [] }
 
@@ -40,19 +41,25 @@ struct WatchedCell: Watched {
         let now = try cell.bytes(in: range)
         if now == bytes { return nil }
         bytes = now
-        return try line(json: json)
+        let line = try line(json: json)
+        // The field that is watched may be the same in a struct that is not.
+        if line == shown { return nil }
+        shown = line
+        return line
     }
 
     private func line(json: Bool) throws -> String {
         let contents = try cell.info.schema.content(of: bytes ?? [], count: range.count)
         let isSingle = path.isSingle(in: cell.info)
-        let texts = contents.map { json ? $0.json : $0.description }
+        let parts = try contents.map { try path.part(of: $0) }
+        let texts = parts.map { json ? $0.json : $0.description }
         let value = isSingle ? texts.joined() : "[\(texts.joined(separator: ", "))]"
-        guard json else { return Printable.line("\(path.name)\(part) = \(value)") }
+        guard json else { return Printable.line("\(path.name)\(path.text) = \(value)") }
         var line = JSONLine()
         line.add("name", path.name)
         if case .element(let index) = path.part { line.add("index", index) }
         if case .range(let range) = path.part { line.add("range", json: "[\(range.lowerBound), \(range.upperBound)]") }
+        if !path.steps.isEmpty { line.add("path", path.text) }
         line.add("value", json: value)
         return line.closed
     }
@@ -66,13 +73,5 @@ struct WatchedCell: Watched {
         line.add("name", path.name)
         line.add("changed", json: "[\(places.map { "[\($0.lowerBound), \($0.upperBound)]" }.joined(separator: ", "))]")
         return line.closed
-    }
-
-    private var part: String {
-        switch path.part {
-        case .whole: ""
-        case .element(let index): "[\(index)]"
-        case .range(let range): "[\(range.lowerBound)..<\(range.upperBound)]"
-        }
     }
 }

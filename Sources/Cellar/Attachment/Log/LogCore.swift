@@ -62,6 +62,39 @@ final class LogCore: Sendable {
         return first
     }
 
+    /// Appends entries that have numbers and times already; see `UntypedLog.restore`.
+    func restore(_ entries: [(offset: UInt64, time: UInt64, bytes: [UInt8])]) throws(StoreError) {
+        // No crash point: see `LogMemory.begin` and `append`.
+        for entry in entries where entry.bytes.count > shape.room { throw tooLong(entry.bytes.count) }
+        guard let start = entries.first?.offset else { return }
+        try locked { (memory) throws(StoreError) in
+            for (index, entry) in entries.enumerated() where entry.offset != start &+ UInt64(index) {
+                throw notNext(entry.offset)
+            }
+            if start != memory.range.next {
+                guard memory.range.next == 0, start < 1 << 62 else { throw notNext(start) }
+                memory.begin(at: start)
+            }
+            for entry in entries {
+                let number = unsafe try entry.bytes.span.withUnsafeBytes { (bytes) throws(StoreError) in
+                    unsafe try memory.append(bytes, at: entry.time)
+                }
+                attachment.noteChange(memory.bytes(of: number), of: cell.reference.cell)
+            }
+            attachment.noteChange(memory.headBytes, of: cell.reference.cell)
+            // No crash point: a word for sleepers, who are woken after a death.
+            unsafe memory.state.pointee.waiting = 0
+            memory.bell.add(1)
+        }
+        memory.bell.wakeAll()
+    }
+
+    private func notNext(_ offset: UInt64) -> StoreError {
+        StoreError(
+            .invalidValue,
+            "the log '\(cell.name)' cannot have an entry \(offset) now: the next is \(memory.range.next)")
+    }
+
     private func tooLong(_ count: Int) -> StoreError {
         StoreError(
             .invalidValue,

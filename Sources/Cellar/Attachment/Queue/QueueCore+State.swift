@@ -19,12 +19,21 @@ public struct QueueDepth: Sendable, Hashable {
 
 /// One item of a queue, for people who look.
 public struct QueueItemInfo: Sendable {
-    public enum State: String, Sendable, Hashable { case ready, delayed, leased, dead }
+    /// Whether it is to be delivered, later or now, or a consumer has it, or it was set aside.
+    public enum State: String, Sendable, Hashable {
+        /// To be delivered at once, or later.
+        case ready, delayed
+        /// With a consumer, or set aside after too many deliveries.
+        case leased, dead
+    }
 
+    /// What becomes of it next.
     public var state: State
     /// Its place in the order; never given twice.
     public var sequence: UInt64
+    /// Higher ones are delivered first.
     public var priority: Int
+    /// How often it was delivered.
     public var deliveries: Int
     /// Milliseconds since 1970.
     public var putAt: UInt64
@@ -32,6 +41,7 @@ public struct QueueItemInfo: Sendable {
     public var due: UInt64
     /// Leased: the slot of the process that has it, and the number of its attachment (`AttachmentInfo.slot`, `id`).
     public var holder: Int?
+    /// The number of the attachment that has it, beside `holder`.
     public var holderID: UInt64?
     /// The element.
     public var bytes: [UInt8]
@@ -168,6 +178,21 @@ extension QueueCore {
         }
     }
 
+    /// Takes all of them out for good. Returns how many.
+    func removeDead() throws(StoreError) -> Int {
+        // No crash point: see `QueueMemory.removeDead`.
+        try checkWritable()
+        return try locked { (memory, wakes) throws(StoreError) in
+            let dead = (0..<memory.capacity).filter { memory.item($0).state == .dead }
+            for number in dead {
+                memory.removeDead(number)
+                note(number)
+            }
+            tellProducers(dead.count, &wakes)
+            return dead.count
+        }
+    }
+
     /// Has all of them delivered again. Returns how many.
     func reviveDead() throws(StoreError) -> Int {
         // No crash point: see `QueueMemory.reviveDead`.
@@ -187,6 +212,13 @@ extension QueueCore {
 }
 
 extension QueueItemInfo {
+    /// What is known of an item that is not leased; its bytes are not.
+    public init(state: State, sequence: UInt64, priority: Int, deliveries: Int, putAt: UInt64, due: UInt64) {
+        self.init(
+            state: state, sequence: sequence, priority: priority, deliveries: deliveries, putAt: putAt, due: due,
+            holder: nil, holderID: nil, bytes: [])
+    }
+
     init(_ state: State, _ head: cellar_queue_item, _ bytes: [UInt8]) {
         let holder = state == .leased ? QueueHolder(word: head.holder) : nil
         self.init(

@@ -6,6 +6,8 @@ public struct LockInfo: Sendable, Hashable {
     public var kind: CellInfo.Kind
     /// What it is, on one line; nil where the holders say it all.
     public var state: String?
+    /// Of a condition, the name of its mutex; nil where that is gone.
+    public var mutex: String?
     /// Who has it, the first to come first.
     public var holders: [Party]
     /// In the order in which they came. Who waits for a mutex, or for a cell's own lock, is not known.
@@ -24,6 +26,8 @@ public struct LockInfo: Sendable, Hashable {
         /// How long it holds it, or waits; of mutexes, and of cells' locks that are held for short, at least so long, and nil where
         /// nobody waited for it.
         public var duration: Duration?
+        /// The number of the process's attachment, `AttachmentInfo.id`; nil where it left none, or is put away.
+        public var attachmentID: UInt64?
     }
 
     /// How something is held, or asked for.
@@ -77,7 +81,19 @@ struct LockListing {
             info.waiters = table.parties(.waiting).map { party($0, $0.state) }
         }
         info.state = state(shape, table, reference)
+        if kind == .condition { info.mutex = try mutex(of: shape) }
         return info
+    }
+
+    /// O(cells).
+    private func mutex(of shape: SyncShape) throws(StoreError) -> String? {
+        var name: String?
+        try CellTable(segment: segment).forEachCell { cell throws(StoreError) in
+            if cell.uid == UInt64(shape.mutex), cell.state == .live { name = try cell.name() }
+        } damaged: { _ throws(StoreError) in
+            // What cannot be read is for `Store.check` to tell of.
+        }
+        return name
     }
 
     private func state(_ shape: SyncShape, _ table: PartyTable, _ reference: StructureReference) -> String? {
@@ -116,7 +132,8 @@ struct LockListing {
             }
         return LockInfo.Party(
             processName: isSame ? info?.name ?? "" : "", processID: isSame ? info?.processID ?? 0 : 0,
-            isAlive: isSame && info?.isAlive == true, mode: mode, duration: since(party.since.acquire()))
+            isAlive: isSame && info?.isAlive == true, mode: mode, duration: since(party.since.acquire()),
+            attachmentID: isSame ? info?.id : nil)
     }
 
     /// The clock's 32 bits begin anew after 49 days: the difference is signed, and what began after the look has lasted no time.
@@ -133,7 +150,7 @@ struct LockListing {
             LockInfo.Party(
                 processName: holder.info?.name ?? "", processID: holder.info?.processID ?? 0,
                 isAlive: !isAbandoned && holder.info?.isAlive == true, mode: .exclusive,
-                duration: holder.heldMilliseconds.map { .milliseconds(Int($0)) })
+                duration: holder.heldMilliseconds.map { .milliseconds(Int($0)) }, attachmentID: holder.info?.id)
         ]
     }
 }

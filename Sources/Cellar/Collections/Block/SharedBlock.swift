@@ -112,6 +112,7 @@ public struct BlockChanges: AsyncSequence, Sendable {
 
     public func makeAsyncIterator() -> Iterator { Iterator(core: core) }
 
+    /// Goes through the generations.
     public struct Iterator: AsyncIteratorProtocol {
         let core: BlockCore
         private var last: UInt64?

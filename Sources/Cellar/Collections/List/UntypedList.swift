@@ -1,4 +1,4 @@
-/// A list handled through its schema, for programs that do not have its Swift type: the command-line tool. Reads only.
+/// A list handled through its schema, for programs that do not have its Swift type: the command-line tool.
 public struct UntypedList: Sendable {
     /// What the list is.
     public let info: CellInfo
@@ -20,5 +20,19 @@ public struct UntypedList: Sendable {
     public func elements() throws(StoreError) -> [CellContent] {
         let bytes = try core.bytes()
         return try element.content(of: bytes, count: bytes.count / core.shape.stride)
+    }
+
+    /// Puts elements behind the last, all in one step, as `SharedList.append(contentsOf:)`. Throws `.invalidValue` for what is
+    /// none. O(n).
+    public func append(contentsOf contents: [CellContent]) throws(StoreError) {
+        // No crash point: see `ListCore.append`.
+        var bytes: [UInt8] = []
+        for content in contents {
+            bytes += try element.bytes(of: content)
+            bytes += [UInt8](repeating: 0, count: core.shape.stride - element.size)
+        }
+        unsafe try bytes.span.bytes.withUnsafeBytes { (bytes) throws(StoreError) in
+            if let start = bytes.baseAddress { unsafe try core.append(start, count: contents.count) }
+        }
     }
 }

@@ -5,6 +5,7 @@
 /// done: after a death, what was not committed is read again.
 public struct LogGroup<Element: Sendable>: Sendable {
     let log: SharedLog<Element>
+    /// By which the group is asked for.
     public let name: String
     let index: Int
 

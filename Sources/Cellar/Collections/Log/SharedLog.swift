@@ -21,6 +21,7 @@ public struct SharedLog<Element: Sendable>: Sendable {
         public let offset: UInt64
         /// When it was appended: milliseconds since 1970, to some milliseconds. Never less than that of the one before.
         public let time: UInt64
+        /// What was appended.
         public let element: Element
     }
 

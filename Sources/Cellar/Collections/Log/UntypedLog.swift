@@ -42,6 +42,30 @@ public struct UntypedLog: Sendable {
         }
     }
 
+    // MARK: Restoring
+
+    /// Appends entries with the offsets and times that `forEach` gave them once; the elements as people write them, bytes in
+    /// hexadecimal. In a log to which nothing was ever appended, the first may have any offset; each other follows the one
+    /// before. Times do not go back: one that would is that of the entry before.
+    ///
+    /// All under one lock; checks all before the first is appended. Throws `.invalidValue` for another offset, and for what is
+    /// no element or too long; `.readOnly`, `.removed`, `.timedOut`. O(`entries.count`).
+    public func restore(_ entries: [(offset: UInt64, time: UInt64, element: String)]) throws(StoreError) {
+        var found: [(offset: UInt64, time: UInt64, bytes: [UInt8])] = []
+        for entry in entries {
+            do throws(StoreError) {
+                found.append((entry.offset, entry.time, try elements.bytes(parsing: entry.element)))
+            } catch { throw StoreError(error.code, "'\(name)': \(error.message)", errno: error.errno) }
+        }
+        try core.restore(found)
+    }
+
+    /// Makes the group, or moves it, to any offset: see `LogGroup.seek`.
+    public func setGroup(_ group: String, to offset: UInt64) throws(StoreError) {
+        let index = try core.group(group, from: offset)
+        try core.move(index) { (_, memory) throws(StoreError) in min(offset, memory.range.next) }
+    }
+
     private func content(of bytes: [UInt8]) throws(StoreError) -> TableContent {
         do throws(StoreError) { return try elements.content(of: bytes) } catch {
             throw StoreError(

@@ -24,6 +24,7 @@ public struct SharedPipe: Sendable {
 
     /// The two ends. They do the same: which is whose is for those who use them to agree.
     public enum Side: Int, Sendable, Hashable, CaseIterable {
+        /// One end or the other; they are alike.
         case first, second
     }
 
@@ -72,12 +73,15 @@ public struct PipeStatus: Sendable, Hashable {
     public enum End: Sendable, Hashable {
         /// Nobody had it yet, since the pipe began or began anew.
         case free
+        /// A process has it.
         case held(AttachmentInfo)
         /// It was closed, or its process died.
         case gone
     }
 
+    /// The end that is asked for as `.first`.
     public let first: End
+    /// The end that is asked for as `.second`.
     public let second: End
     /// Bytes that the first end sent and the second has not received, with what messages take besides.
     public let bytesFromFirst: Int

@@ -2,6 +2,7 @@ import CCellar
 
 /// An item that this process has, until it says what became of it. See `SharedQueue.lease`.
 public struct QueueLease<Element: Sendable>: Sendable {
+    /// What was put.
     public let element: Element
     @usableFromInline let core: QueueCore
     @usableFromInline let ticket: QueueTicket

@@ -28,6 +28,7 @@ public struct SharedQueue<Element: Sendable>: Sendable {
     /// Puts an element behind all others of its priority; waits while the queue is full.
     ///
     /// - Parameters:
+    ///   - element: is copied.
     ///   - priority: higher ones are delivered first; from 0 to the number of priorities the queue was made with, less 1.
     ///   - delay: the element is not delivered before that time; then it takes the place in the order that it was put at.
     ///   - timeout: how long to wait for room; nil for as long as it takes.
@@ -141,6 +142,7 @@ public struct SharedQueue<Element: Sendable>: Sendable {
         }
     }
 
+    /// Whether nothing is to be delivered or acknowledged. O(1); takes no lock.
     public var isEmpty: Bool { get throws(StoreError) { try count == 0 } }
 
     /// How many items are in which state. O(1); takes no lock.
@@ -156,6 +158,7 @@ public struct SharedQueue<Element: Sendable>: Sendable {
     /// Undoes `close`.
     public func reopen() throws(StoreError) { try core.reopen() }
 
+    /// Whether nothing more can be put. Takes no lock.
     public var isClosed: Bool { core.isClosed }
 
     /// Removes all that is ready, delayed or set aside; what is leased stays. Returns how many items. O(capacity).

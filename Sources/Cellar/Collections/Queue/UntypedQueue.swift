@@ -61,7 +61,7 @@ public struct UntypedQueue: Sendable {
         return count
     }
 
-    private func bytes(parsing text: String) throws(StoreError) -> [UInt8] {
+    func bytes(parsing text: String) throws(StoreError) -> [UInt8] {
         do throws(StoreError) { return try elements.bytes(parsing: text) } catch {
             throw StoreError(error.code, "'\(info.name)': \(error.message)", errno: error.errno)
         }
@@ -88,7 +88,7 @@ public struct UntypedQueue: Sendable {
         }
     }
 
-    private func content(of bytes: [UInt8]) throws(StoreError) -> TableContent {
+    func content(of bytes: [UInt8]) throws(StoreError) -> TableContent {
         do throws(StoreError) { return try elements.content(of: bytes) } catch {
             throw StoreError(
                 .invalidValue,
@@ -99,7 +99,7 @@ public struct UntypedQueue: Sendable {
     /// Waits until all changes so far are on disk. See `Store.sync`.
     public func sync() throws(StoreError) { try core.sync() }
 
-    private var core: QueueCore {
+    var core: QueueCore {
         get throws(StoreError) {
             switch source {
             case .memory(let core): return core
@@ -115,7 +115,9 @@ public struct UntypedQueue: Sendable {
 
     /// One item that is there.
     public struct Item: Sendable {
+        /// How it stands.
         public var info: QueueItemInfo
+        /// The element.
         public var value: TableContent
     }
 
@@ -156,6 +158,7 @@ public struct UntypedQueue: Sendable {
         }
     }
 
+    /// Whether nothing more can be put. Takes no lock.
     public var isClosed: Bool {
         switch source {
         case .memory(let core): core.isClosed

@@ -33,6 +33,20 @@ extension Catalogue {
         }
     }
 
+    /// Calls `body` with the name and the record of each cell as they stand, in the order of the names' bytes.
+    func forEachCellText(
+        in transaction: borrowing some DatabaseReading & ~Copyable,
+        _ body: (_ name: RawSpan, _ record: RawSpan) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        try transaction.forEach(in: cells) { (name, record) throws(StoreError) in
+            guard name.byteCount <= Self.nameByteCounts.upperBound else {
+                throw .damaged("\(database.directory)/data.mdb", "a cell's name on disk has \(name.byteCount) bytes")
+            }
+            try body(name, record)
+            return true
+        }
+    }
+
     /// How many cells there are.
     func cellCount(in transaction: borrowing some DatabaseReading & ~Copyable) throws(StoreError) -> Int {
         try transaction.count(of: cells)

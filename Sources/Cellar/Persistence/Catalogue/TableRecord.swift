@@ -59,7 +59,9 @@ public struct TableInfo: Hashable, Sendable {
         case multimap
     }
 
+    /// The name that it is asked for by.
     public var name: String
+    /// A table, or a multimap.
     public var kind: Kind
     /// What the keys are, such as `(string, int64)`.
     public var keyType: String

@@ -10,15 +10,19 @@ public struct StoreFinding: Sendable, Hashable {
         case wasted
     }
 
+    /// How bad it is.
     public var kind: Kind
     /// The structure it was found in: `directory`, `cells`, `records`, …
     public var structure: String
+    /// What is wrong, on one line.
     public var text: String
 }
 
 /// How many things of a structure were looked at.
 public struct StoreCount: Sendable, Hashable {
+    /// What was counted.
     public var structure: String
+    /// How many there are.
     public var count: Int
     /// What was counted, in the plural.
     public var unit: String

@@ -125,6 +125,15 @@ struct LogMemory: @unchecked Sendable {
         return number
     }
 
+    /// Has a log that never had an entry begin with another number than 0. Steps: 1. `first`, which means nothing beyond `next`;
+    /// 2. `next`. Who dies in between leaves it to `mend`.
+    func begin(at number: UInt64) {
+        firstWord.release(number)
+        crashPoint("log begin: first")
+        nextWord.release(number)
+        crashPoint("log begin: next")
+    }
+
     /// Drops what is too old, or too much, but never the newest.
     private func retain(_ first: inout UInt64, _ next: UInt64, _ now: UInt64) {
         while next &- first > 1 {

@@ -135,6 +135,34 @@ extension QueueMemory {
         return over
     }
 
+    /// Puts an item back as it once was, if there is room; returns its number, nil if there is none. What was leased is ready.
+    func restore(_ info: QueueItemInfo, at now: UInt64) throws(StoreError) -> Int? {
+        guard let number = try firstFree else { return nil }
+        let item = item(number)
+        let how = QueuePut(priority: info.priority, due: info.due, now: info.putAt)
+        unsafe info.bytes.withUnsafeBytes {
+            unsafe item.fill($0.baseAddress, $0.count, areFresh: true, info.sequence, how)
+        }
+        unsafe item.fields.pointee.deliveries = UInt32(clamping: info.deliveries)
+        crashPoint("queue restore: filled in")
+        unsafe header.pointee.next_sequence = max(header.pointee.next_sequence, info.sequence &+ 1)
+        crashPoint("queue restore: numbered")
+        item.set(info.state == .dead ? .dead : .ready, length: info.bytes.count)
+        crashPoint("queue restore: there")
+        removeFirstFree(number)
+        if info.state == .dead {
+            unsafe state.pointee.dead &+= 1
+        } else if info.due > now {
+            try delay(number)
+        } else if try isLast(info.sequence, priority: info.priority) {
+            try append(number, priority: info.priority)
+        } else {
+            try insert(number, priority: info.priority)
+        }
+        crashPoint("queue restore: in its place")
+        return number
+    }
+
     // MARK: Set aside
 
     /// The oldest of those that were delivered too often. O(capacity).

@@ -40,6 +40,13 @@ extension QueueMemory {
         unsafe state.pointee.ready &+= 1
     }
 
+    /// Whether an item of that sequence goes behind all others of its priority.
+    func isLast(_ sequence: UInt64, priority: Int) throws(StoreError) -> Bool {
+        let (first, count) = try unsafe place(level(priority))
+        if count == 0 { return true }
+        return item(try checked(unsafe ring(priority)[(first + count - 1) % capacity])).sequence < sequence
+    }
+
     /// The highest priority that has something ready; nil if none has.
     @inline(__always)
     var highest: Int? {

@@ -1,0 +1,41 @@
+extension QueueCore {
+    /// Puts items back as they once were; see `UntypedQueue.restore`.
+    func restore(_ items: [QueueItemInfo]) throws(StoreError) {
+        // No crash point: see `QueueMemory.restore`.
+        try checkWritable()
+        for item in items {
+            try checkRoom(item.bytes.count)
+            _ = try how(PutOptions(priority: item.priority, delay: nil))
+        }
+        let now = MonotonicClock.wall() / 1_000_000
+        try locked { (memory, wakes) throws(StoreError) in
+            try checkSequences(of: items, memory)
+            for item in items {
+                guard let number = try memory.restore(item, at: now) else { throw noRoom }
+                note(number)
+            }
+            noteHeader()
+            tellConsumers(items.count, &wakes)
+        }
+    }
+
+    /// A sequence is never given twice. O(capacity).
+    private func checkSequences(of items: [QueueItemInfo], _ memory: QueueMemory) throws(StoreError) {
+        var taken: Set<UInt64> = []
+        var count = 0
+        for number in 0..<memory.capacity where memory.item(number).state != .free {
+            taken.insert(memory.item(number).sequence)
+            count += 1
+        }
+        guard items.count <= memory.capacity - count else { throw noRoom }
+        for item in items where item.sequence == .max || !taken.insert(item.sequence).inserted {
+            throw StoreError(
+                .invalidValue, "the queue '\(cell.name)' cannot have the sequence \(item.sequence) for one more item")
+        }
+    }
+
+    private var noRoom: StoreError {
+        StoreError(
+            .limitReached, "the queue '\(cell.name)' has room for \(shape.capacity) items, and not for all of these")
+    }
+}

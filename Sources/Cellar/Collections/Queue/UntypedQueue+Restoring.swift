@@ -1,0 +1,35 @@
+extension UntypedQueue {
+    /// Puts items back as they were once read by `items`, each with its sequence, deliveries and times, of which the element is
+    /// given as for `put`: ready or delayed, what was leased too, or set aside. `info.bytes` is not looked at.
+    ///
+    /// All under one lock; checks all before the first is put back. Throws `.invalidValue` for what is no element, too long, or
+    /// of a priority that the queue does not have, and for a sequence that an item has already; `.limitReached` where there is
+    /// no room for all; `.readOnly`, `.removed`, `.timedOut`. A queue that is closed takes them. Does not wait for room.
+    /// O(`items.count`) where they are in the order of their delivery, and O(capacity).
+    public func restore(_ items: [(info: QueueItemInfo, element: String)]) throws(StoreError) {
+        let core = try core
+        var found: [QueueItemInfo] = []
+        for item in items {
+            var info = item.info
+            info.bytes = try bytes(parsing: item.element)
+            found.append(info)
+        }
+        try core.restore(found)
+    }
+
+    // MARK: Closing, and what was set aside
+
+    /// From now on nothing can be put. See `SharedQueue.close`.
+    public func close() throws(StoreError) { try core.close() }
+
+    /// Undoes `close`.
+    public func reopen() throws(StoreError) { try core.reopen() }
+
+    /// Has all that was set aside delivered again. Returns how many. See `DeadLetters.retry`.
+    @discardableResult
+    public func retryDead() throws(StoreError) -> Int { try core.reviveDead() }
+
+    /// Takes all that was set aside out for good. Returns how many. O(capacity).
+    @discardableResult
+    public func removeDead() throws(StoreError) -> Int { try core.removeDead() }
+}
