@@ -39,6 +39,8 @@ enum TerminatingSignals {
     /// From here on they wait until they are asked for. Threads and processes started later begin so, too.
     static func block() { set.block() }
 
+    static func unblock() { set.unblock() }
+
     /// Sleeps; throws `EndedBySignal` at once when one of them arrives, or has arrived before.
     static func sleep(_ duration: Duration) throws {
         if let number = set.next(within: duration) { throw EndedBySignal(signal: number) }
