@@ -178,7 +178,7 @@ extension ProcessTests {
         @Test func whatIsThereIsRefused() throws {
             try withScratchStore { scratch in
                 try scratch.tool("new", scratch.path, "a", "--type", "int", "--value", "1")
-                try scratch.tool("new", scratch.path, "t", "--table", "--key", "int", "--type", "int")
+                try scratch.tool("new", scratch.path, "t", "--table", "--key", "int64", "--type", "int")
                 scratch.shell("cellar dump store --format json > dump")
                 try scratch.tool("set", scratch.path, "a", "2")
                 let refused = scratch.shell("cellar load store dump", ends: 73)
