@@ -141,6 +141,11 @@ extension ProcessTests {
                 let copy = try scratch.open(at: scratch.directory + "/copy").log("log", of: String.self)
                 #expect(try copy.append("next") == 25)
                 #expect(try copy.group("slow").next(upTo: 100).map(\.offset) == Array(17...25))
+                // What only the disk has is in a dump too.
+                try store.sync()
+                scratch.closeAll()
+                try Store.discardSegment(of: scratch.path)
+                #expect(scratch.shell("grep -v pipe dump") == scratch.shell("cellar dump store --format json"))
             }
         }
 

@@ -219,7 +219,7 @@ extension CellPath {
 
     private func noField(_ field: String, _ members: [CellContent.Member]) -> ToolError {
         let names = members.map(\.name).joined(separator: ", ")
-        return ToolError(.badData, "'\(name)\(text)': there is no field '\(field)', but \(names)")
+        return ToolError(.badData, "'\(name)\(text)': there is no field '\(field)': there are \(names)")
     }
 
     private func tooFar(_ index: Int, _ count: Int) -> ToolError {
