@@ -69,7 +69,7 @@ extension ProcessTests {
                     """
                     import numpy as np
                     f, i, m, r = (np.load(name + '.npy') for name in 'fimr')
-                    print(f.dtype, f.shape, f.tolist() == [np.float32(0.1), f[1], -np.inf] + [np.float32(0.1)] * 2, np.isnan(f[1]))
+                    print(f.dtype, f.shape, np.array_equal(f, np.array([0.1, np.nan, -np.inf, 0.1, 0.1], dtype='f4'), equal_nan=True))
                     print(i.dtype, i.tolist(), m.dtype, m.tolist())
                     print(r.shape, r.dtype.names, r.dtype.itemsize, [r.dtype.fields[n][1] for n in r.dtype.names])
                     print(r.dtype['x'], r.dtype['n'], r.dtype['v'], r.dtype['p'])
@@ -78,7 +78,7 @@ extension ProcessTests {
                     """)
                 #expect(
                     seen == """
-                        float32 (5,) True True
+                        float32 (5,) True
                         int64 [-7, -7, -7] int16 [[1, -2, 3], [1, -2, 3]]
                         (2,) ('x', 'n', 'tag', 'v', 'p') 64 [0, 8, 12, 32, 48]
                         float64 int32 ('<f4', (3,)) ([('a', 'i1'), ('b', '?')], (2,))
@@ -215,9 +215,7 @@ extension ProcessTests {
                 scratch.shell("printf 123 > x.raw; cellar import store i x.raw", ends: 65)
                 scratch.shell("cellar import store new x.csv", ends: 66)
                 scratch.shell("cellar import store new x.raw", ends: 66)
-                scratch.shell(
-                    "cellar import store new x.raw --type uint8 && [ $(cellar get store new --json) = '[49,' ]", ends: 1
-                )
+                scratch.shell("cellar import store new x.raw --type uint8")
                 #expect(scratch.shell("cellar get store new --json") == "[49, 50, 51]\n")
                 scratch.shell(
                     "printf '\\2' > b.raw; cellar new store b --type bool --count 1; cellar import store b b.raw",

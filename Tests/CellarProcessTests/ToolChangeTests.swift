@@ -26,7 +26,8 @@ extension ProcessTests {
 
                         """)
                 #expect(
-                    try scratch.tool("set", path, "pose[0].z", "1", ends: 65).contains("no field 'z', but x, tag, p"))
+                    try scratch.tool("set", path, "pose[0].z", "1", ends: 65).contains(
+                        "no field 'z': there are x, tag, p"))
                 try scratch.tool("set", path, "pose[0].p[2].a", "1", ends: 65)
                 try scratch.tool("set", path, "pose[0].p[0].a", "300", ends: 65)
                 try scratch.tool("add", path, "pose[0].p[0].a", "-121", ends: 65)

@@ -107,7 +107,8 @@ extension ProcessTests {
             try withScratchStore { scratch in
                 let path = scratch.path
                 try scratch.tool(
-                    "new", path, "pose", "--type", "{x: double @0, tag: string<9> @8}", "--value", "{x: 1.5, tag: a b}")
+                    "new", path, "pose", "--type", "{x: double @0, tag: string<9> @8}", "--value",
+                    "{x: 1.5, tag: \"a b\"}")
                 try scratch.tool("new", path, "steps", "--type", "int", "--count", "3", "--value", "7")
                 try scratch.tool("new", path, "hosts", "--table", "--key", "string", "--type", "string")
                 try scratch.tool("set", path, "hosts", "main", "10.0.0.1")
@@ -128,10 +129,11 @@ extension ProcessTests {
                 try scratch.tool("with-env", path, "A=pose.x", ends: 64)
                 try scratch.tool("with-env", path, "A=pose.x", "--", "no-such-command", ends: 127)
                 // The command takes the place of the tool.
-                let process = try start(scratch, "with-env", path, "A=pose.x", "--", "sh", "-c", "echo $$; read line")
+                let process = try start(
+                    scratch, "with-env", path, "A=pose.x", "--", "sh", "-c", "echo $$; read line; kill -9 $$")
                 #expect(try process.line() == "\(process.processID)")
-                process.signal(SIGTERM)
-                #expect(try process.wait() == .signal(SIGTERM))
+                process.send()
+                #expect(try process.wait() == .signal(SIGKILL))
             }
         }
 

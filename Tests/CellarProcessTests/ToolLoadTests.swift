@@ -141,6 +141,11 @@ extension ProcessTests {
                 let copy = try scratch.open(at: scratch.directory + "/copy").log("log", of: String.self)
                 #expect(try copy.append("next") == 25)
                 #expect(try copy.group("slow").next(upTo: 100).map(\.offset) == Array(17...25))
+                // What only the disk has is in a dump too.
+                try store.sync()
+                scratch.closeAll()
+                try Store.discardSegment(of: scratch.path)
+                #expect(scratch.shell("grep -v pipe dump") == scratch.shell("cellar dump store --format json"))
             }
         }
 
@@ -178,7 +183,7 @@ extension ProcessTests {
         @Test func whatIsThereIsRefused() throws {
             try withScratchStore { scratch in
                 try scratch.tool("new", scratch.path, "a", "--type", "int", "--value", "1")
-                try scratch.tool("new", scratch.path, "t", "--table", "--key", "int", "--type", "int")
+                try scratch.tool("new", scratch.path, "t", "--table", "--key", "int64", "--type", "int")
                 scratch.shell("cellar dump store --format json > dump")
                 try scratch.tool("set", scratch.path, "a", "2")
                 let refused = scratch.shell("cellar load store dump", ends: 73)

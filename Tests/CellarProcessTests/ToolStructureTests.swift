@@ -40,7 +40,13 @@ extension ProcessTests {
                 try store.sync()
                 scratch.closeAll()
                 try Store.discardSegment(of: path)
-                #expect(try output("dump", path, in: scratch).contains("nobody has it in memory"))
+                // The same from disk alone, but for the pipe.
+                let saved = try output("dump", path, "--format", "json", in: scratch).split(separator: "\n")
+                #expect(saved == Array(lines.prefix(2)))
+                #expect(try output("get", path, "list", "--json", in: scratch) == "[[1, 2], [3, 4]]\n")
+                #expect(
+                    try output("dump", path, in: scratch)
+                        == dump.prefix(upTo: dump.firstRange(of: "pipe (")!.lowerBound))
             }
         }
     }

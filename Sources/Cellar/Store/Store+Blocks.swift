@@ -16,6 +16,13 @@ extension Store {
     /// The block `name`, of whatever size, which must be there: `.noSuchCell` otherwise.
     public func block(_ name: String) throws(StoreError) -> SharedBlock { try block(name, nil, nil) }
 
+    /// All bytes of the block `name`, as of one moment: in memory, or on disk where the store was opened read-only and nobody has
+    /// it in memory. `.noSuchCell`, and as `SharedBlock.bytes`. O(n).
+    public func blockBytes(_ name: String) throws(StoreError) -> [UInt8] {
+        if let (_, image) = try attachment.structureImage(name, kind: .block) { return image.all }
+        return try block(name).bytes()
+    }
+
     private func block(
         _ name: String, _ wanted: BlockShape?, _ persistence: Persistence?
     ) throws(StoreError) -> SharedBlock {

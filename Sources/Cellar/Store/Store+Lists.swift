@@ -50,8 +50,13 @@ extension Store {
 
     /// The list `name` through what is on record of it; `.noSuchCell`, `.mismatch` if the name is no list's.
     public func untypedList(_ name: String) throws(StoreError) -> UntypedList {
-        let core = try ListCore(try attachment.structure(name, nil, nil, kind: .list) { _ in true })
         guard let info = try attachment.info(of: name) else { throw Attachment.noSuchCell(name, in: path) }
-        return UntypedList(info, core)
+        if let (form, image) = try attachment.structureImage(name, kind: .list),
+            let shape = ListShape(parsing: form.text)
+        {
+            return UntypedList(info, .disk(image), shape)
+        }
+        let core = try ListCore(try attachment.structure(name, nil, nil, kind: .list) { _ in true })
+        return UntypedList(info, .memory(core), core.shape)
     }
 }

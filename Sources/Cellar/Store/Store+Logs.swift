@@ -66,14 +66,18 @@ extension Store {
 }
 
 extension Store {
-    /// The log `name` through what is on record of it; `.noSuchCell`, `.mismatch` if the name is no log's, `.readOnly` where
-    /// only the disk has it and the store was opened to look.
+    /// The log `name` through what is on record of it; `.noSuchCell`, `.mismatch` if the name is no log's. Of a store that was
+    /// opened read-only it can be looked at, in memory or on disk.
     public func untypedLog(_ name: String) throws(StoreError) -> UntypedLog {
+        if let (form, image) = try attachment.structureImage(name, kind: .log), let shape = LogShape(parsing: form.text)
+        {
+            return UntypedLog(name, .disk(image), shape)
+        }
         let cell = try attachment.structure(name, nil, nil, kind: .log) { _ in true }
         guard let shape = LogShape(parsing: cell.form.text) else {
             throw cell.segment.corrupt("what the log '\(name)' is makes no sense")
         }
-        return UntypedLog(name, LogCore(cell, shape))
+        return UntypedLog(name, .memory(LogCore(cell, shape)), shape)
     }
 }
 

@@ -48,14 +48,25 @@ public struct UntypedTable: Sendable {
     public func set(_ value: String, for key: String) throws(StoreError) {
         let key = try keys.bytes(parsing: key)
         try core.write { (access) throws(StoreError) in
-            try unsafe key.span.withUnsafeBytes { (key) throws(StoreError) in
-                let old = try unsafe info.kind == .table ? access.find(key).map { unsafe [UInt8]($0) } : nil
-                let bytes = try values.bytes(parsing: value, over: old)
-                try unsafe bytes.span.withUnsafeBytes { (value) throws(StoreError) in
-                    switch info.kind {
-                    case .table: try unsafe access.set(key, count: key.count, to: value)
-                    case .multimap: _ = try unsafe access.insert(value, for: key)
-                    }
+            let old = try info.kind == .table ? find(key, access) : nil
+            try put(values.bytes(parsing: value, over: old), for: key, access)
+        }
+    }
+
+    private func find(_ key: [UInt8], _ access: borrowing TableAccess) throws(StoreError) -> [UInt8]? {
+        try unsafe key.span.withUnsafeBytes { (key) throws(StoreError) in
+            try unsafe access.find(key).map { unsafe [UInt8]($0) }
+        }
+    }
+
+    /// (Swift 6.3.1 crashes when it inlines this in a loop.)
+    @inline(never)
+    private func put(_ value: [UInt8], for key: [UInt8], _ access: borrowing TableAccess) throws(StoreError) {
+        try unsafe key.span.withUnsafeBytes { (key) throws(StoreError) in
+            try unsafe value.span.withUnsafeBytes { (value) throws(StoreError) in
+                switch info.kind {
+                case .table: try unsafe access.set(key, count: key.count, to: value)
+                case .multimap: _ = try unsafe access.insert(value, for: key)
                 }
             }
         }
@@ -69,16 +80,7 @@ public struct UntypedTable: Sendable {
             found.append((try keys.bytes(parsing: entry.key), try values.bytes(parsing: entry.value)))
         }
         try core.write { (access) throws(StoreError) in
-            for (key, value) in found {
-                try unsafe key.span.withUnsafeBytes { (key) throws(StoreError) in
-                    try unsafe value.span.withUnsafeBytes { (value) throws(StoreError) in
-                        switch info.kind {
-                        case .table: try unsafe access.set(key, count: key.count, to: value)
-                        case .multimap: _ = try unsafe access.insert(value, for: key)
-                        }
-                    }
-                }
-            }
+            for (key, value) in found { try put(value, for: key, access) }
         }
     }
 

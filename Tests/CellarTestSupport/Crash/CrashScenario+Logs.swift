@@ -16,6 +16,22 @@ extension CrashScenario {
     }
 
     static let logs: [CrashScenario] = [
+        .on("restore entries of a log", done: 8) { store in
+            _ = try store.log("kept", of: Int.self, options: LogOptions(capacity: 6))
+        } operate: { store in
+            let log = try store.untypedLog("kept")
+            while case let next = max(log.offsets.upperBound, 100), next < 108 {
+                try log.restore([(offset: next, time: next * 10, element: "\(next)")])
+            }
+        } state: { store in
+            let log = try store.log("kept", of: Int.self)
+            let (found, next) = (try log.entries(), log.offsets.upperBound)
+            guard found.map(\.offset) == Array(log.offsets), found.allSatisfy({ $0.element == $0.offset }),
+                // The oldest goes before the next is there.
+                next == 0 || (max(100, next - 6)...max(100, next - 5)).contains(log.offsets.lowerBound)
+            else { throw Wrong("it has the entries \(found.map(\.offset)), and says \(log.offsets)") }
+            return next == 0 ? 0 : Int(next) - 100
+        },
         .on("make a log and append to it", done: 10) { _ in
         } operate: { store in
             let log = try events(store)

@@ -34,7 +34,37 @@ extension CrashScenario {
         return count - found.count
     }
 
+    /// An item that is to be put back: of each state, each before those that are there already.
+    private static func kept(_ number: Int) -> QueueItemInfo {
+        QueueItemInfo(
+            state: number % 4 == 3 ? .dead : .ready, sequence: UInt64(100 - number), priority: number % 2,
+            deliveries: number, putAt: 1, due: number % 3 == 2 ? 1 << 50 : 0)
+    }
+
     static let queues: [CrashScenario] = [
+        .on("restore items of a queue", done: 8) { store in
+            _ = try store.queue("kept", of: Int.self, options: options)
+        } operate: { store in
+            let queue = try store.untypedQueue("kept")
+            while case let number = try queue.items().count, number < 8 {
+                try queue.restore([(kept(number), "\(number)")])
+            }
+        } state: { store in
+            let queue = try store.untypedQueue("kept")
+            let depth = try queue.depth()
+            let items = try queue.items().sorted { $0.info.sequence > $1.info.sequence }
+            for (number, item) in items.enumerated() {
+                let wanted = kept(number)
+                guard item.info.sequence == wanted.sequence, item.info.deliveries == number,
+                    item.info.due == wanted.due, (item.info.state == .dead) == (wanted.state == .dead),
+                    item.value.description == "\(number)"
+                else { throw Wrong("item \(number) is \(item)") }
+            }
+            guard depth.unfinished + depth.dead == items.count else {
+                throw Wrong("it has \(items.count), and counts \(depth)")
+            }
+            return items.count
+        },
         .on("make a queue and put in it", done: 12) { _ in
         } operate: { store in
             let queue = try items(store)

@@ -19,7 +19,8 @@ struct ChangedPart {
                 // A tuple's fields have names with a dot in front.
                 guard let field = fields.first(where: { $0.name == name || $0.name == "." + name }) else {
                     let names = fields.map(\.name).joined(separator: ", ")
-                    throw ToolError(.badData, "'\(path.name)\(path.text)': there is no field '\(name)', but \(names)")
+                    throw ToolError(
+                        .badData, "'\(path.name)\(path.text)': there is no field '\(name)': there are \(names)")
                 }
                 steps.append(.field(field.name))
                 schema = field.schema

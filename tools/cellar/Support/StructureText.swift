@@ -23,11 +23,10 @@ enum StructureLines {
 
     /// What it holds, on lines of its own; nil for other kinds.
     static func lines(_ info: CellInfo, in store: Store, isWhole: Bool) throws -> [String]? {
-        if kinds.contains(info.kind), !info.isInMemory { return ["on disk, and nobody has it in memory"] }
         switch info.kind {
         case .list: return try store.untypedList(info.name).elements().map(\.line)
         case .log: return try log(try store.untypedLog(info.name), isWhole)
-        case .block: return [try block(store.block(info.name), isWhole)]
+        case .block: return [block(try store.blockBytes(info.name), isWhole)]
         case .pipe: return pipe(try store.pipe(info.name).status)
         default: return nil
         }
@@ -35,11 +34,10 @@ enum StructureLines {
 
     /// What it holds as a JSON value; nil for other kinds.
     static func json(_ info: CellInfo, in store: Store) throws -> String? {
-        if kinds.contains(info.kind), !info.isInMemory { return "null" }
         switch info.kind {
         case .list: return "[" + (try store.untypedList(info.name).elements().map(\.json)).joined(separator: ", ") + "]"
         case .log: return try json(try store.untypedLog(info.name))
-        case .block: return CellContent.escape(try block(store.block(info.name), true))
+        case .block: return CellContent.escape(block(try store.blockBytes(info.name), true))
         case .pipe: return json(try store.pipe(info.name).status)
         default: return nil
         }
@@ -76,8 +74,7 @@ enum StructureLines {
         return "{\"groups\": {\(groups.joined(separator: ", "))}, \"entries\": [\(entries.joined(separator: ", "))]}"
     }
 
-    private static func block(_ block: SharedBlock, _ isWhole: Bool) throws -> String {
-        let bytes = try block.bytes()
+    private static func block(_ bytes: [UInt8], _ isWhole: Bool) -> String {
         let shown = isWhole ? bytes.count : min(bytes.count, shownBytes)
         let rest = shown < bytes.count ? " and \(Printable.counted(bytes.count - shown, "byte")) more" : ""
         return bytes[..<shown].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + rest

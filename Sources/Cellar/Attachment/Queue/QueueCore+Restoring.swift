@@ -11,7 +11,7 @@ extension QueueCore {
         try locked { (memory, wakes) throws(StoreError) in
             try checkSequences(of: items, memory)
             for item in items {
-                guard let number = try memory.restore(item, at: now) else { throw noRoom }
+                guard let number = try memory.restore(item.bytes, QueueKept(item), at: now) else { throw noRoom }
                 note(number)
             }
             noteHeader()
@@ -37,5 +37,14 @@ extension QueueCore {
     private var noRoom: StoreError {
         StoreError(
             .limitReached, "the queue '\(cell.name)' has room for \(shape.capacity) items, and not for all of these")
+    }
+}
+
+extension QueueKept {
+    /// What was leased is ready: nobody has it.
+    fileprivate init(_ item: QueueItemInfo) {
+        self.init(
+            how: QueuePut(priority: item.priority, due: item.due, now: item.putAt), sequence: item.sequence,
+            deliveries: UInt32(clamping: item.deliveries), isDead: item.state == .dead)
     }
 }

@@ -2,34 +2,53 @@
 public struct UntypedList: Sendable {
     /// What the list is.
     public let info: CellInfo
-    private let core: ListCore
+    private let source: Source
+    private let shape: ListShape
 
-    init(_ info: CellInfo, _ core: ListCore) {
+    enum Source: Sendable {
+        case memory(ListCore)
+        case disk(StructureImage)
+    }
+
+    init(_ info: CellInfo, _ source: Source, _ shape: ListShape) {
         self.info = info
-        self.core = core
+        self.source = source
+        self.shape = shape
     }
 
     /// The elements' type.
-    public var element: Schema { core.shape.element }
+    public var element: Schema { shape.element }
     /// The most elements.
-    public var capacity: Int { core.shape.capacity }
-    /// How many elements there are. O(1).
-    public func count() throws(StoreError) -> Int { try core.count() }
+    public var capacity: Int { shape.capacity }
+    /// How many elements there are. O(1) in memory, O(n) from disk.
+    public func count() throws(StoreError) -> Int {
+        switch source {
+        case .memory(let core): try core.count()
+        case .disk(let image): try image.elements(of: shape).count / shape.stride
+        }
+    }
 
     /// All elements, as of one moment. O(n).
     public func elements() throws(StoreError) -> [CellContent] {
-        let bytes = try core.bytes()
-        return try element.content(of: bytes, count: bytes.count / core.shape.stride)
+        let bytes =
+            switch source {
+            case .memory(let core): try core.bytes()
+            case .disk(let image): try image.elements(of: shape)
+            }
+        return try element.content(of: bytes, count: bytes.count / shape.stride)
     }
 
     /// Puts elements behind the last, all in one step, as `SharedList.append(contentsOf:)`. Throws `.invalidValue` for what is
     /// none. O(n).
     public func append(contentsOf contents: [CellContent]) throws(StoreError) {
         // No crash point: see `ListCore.append`.
+        guard case .memory(let core) = source else {
+            throw StoreError(.readOnly, "the store of the list '\(info.name)' was opened read-only")
+        }
         var bytes: [UInt8] = []
         for content in contents {
             bytes += try element.bytes(of: content)
-            bytes += [UInt8](repeating: 0, count: core.shape.stride - element.size)
+            bytes += [UInt8](repeating: 0, count: shape.stride - element.size)
         }
         unsafe try bytes.span.bytes.withUnsafeBytes { (bytes) throws(StoreError) in
             if let start = bytes.baseAddress { unsafe try core.append(start, count: contents.count) }

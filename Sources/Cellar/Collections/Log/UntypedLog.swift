@@ -1,33 +1,66 @@
 /// A log looked at through what is on record of it, for programs that do not have its Swift type: the command-line tool.
 public struct UntypedLog: Sendable {
-    private let core: LogCore
+    private let source: Source
+    private let shape: LogShape
     private let elements: TableValueShape
     private let name: String
 
-    init(_ name: String, _ core: LogCore) {
+    enum Source: Sendable {
+        case memory(LogCore)
+        case disk(StructureImage)
+    }
+
+    init(_ name: String, _ source: Source, _ shape: LogShape) {
         self.name = name
-        self.core = core
-        elements = TableValueShape(parsing: core.shape.element, kind: .table)
+        self.source = source
+        self.shape = shape
+        elements = TableValueShape(parsing: shape.element, kind: .table)
     }
 
     /// What an element is: a schema's text, `string`, `bytes`, or the name of a codec.
-    public var elementType: String { core.shape.element }
+    public var elementType: String { shape.element }
     /// The most entries.
-    public var capacity: Int { core.shape.capacity }
+    public var capacity: Int { shape.capacity }
 
     /// The offsets of what is kept. Takes no lock.
     public var offsets: Range<UInt64> {
-        let (first, next) = core.memory.range
+        let (first, next) =
+            switch source {
+            case .memory(let core): core.memory.range
+            case .disk(let image): image.range(of: shape)
+            }
         return first..<next
     }
 
     /// The names of all groups, and where they are.
-    public var groups: [(name: String, position: UInt64)] { core.groups }
+    public var groups: [(name: String, position: UInt64)] {
+        switch source {
+        case .memory(let core): core.groups
+        case .disk(let image): image.groups
+        }
+    }
 
     /// Calls `body` with each entry from `offset` on, or from the oldest that is kept, until it returns false. Takes no lock.
-    /// Throws `.invalidValue` where bytes are no element of the type, `.corruptSegment`, `.removed`, and what `body` throws.
+    /// Throws `.invalidValue` where bytes are no element of the type, `.corruptSegment`, `.corruptDatabase`, `.removed`, and what
+    /// `body` throws.
     public func forEach(
         from offset: UInt64 = 0, _ body: (_ offset: UInt64, _ time: UInt64, TableContent) throws(StoreError) -> Bool
+    ) throws(StoreError) {
+        switch source {
+        case .memory(let core): try forEach(of: core, from: offset, body)
+        case .disk(let image):
+            let kept = offsets
+            var number = max(offset, kept.lowerBound)
+            while number < kept.upperBound {
+                let entry = try image.entry(number, of: shape)
+                guard try body(number, entry.time, try content(of: entry.bytes)) else { return }
+                number += 1
+            }
+        }
+    }
+
+    private func forEach(
+        of core: LogCore, from offset: UInt64, _ body: (UInt64, UInt64, TableContent) throws(StoreError) -> Bool
     ) throws(StoreError) {
         var next = offset
         var goesOn = true
@@ -39,6 +72,15 @@ public struct UntypedLog: Sendable {
                 goesOn = try body(number, time, try content(of: bytes))
             }
             if next == start { return }
+        }
+    }
+
+    private var core: LogCore {
+        get throws(StoreError) {
+            switch source {
+            case .memory(let core): return core
+            case .disk: throw StoreError(.readOnly, "the store of the log '\(name)' was opened read-only")
+            }
         }
     }
 
@@ -62,6 +104,7 @@ public struct UntypedLog: Sendable {
 
     /// Makes the group, or moves it, to any offset: see `LogGroup.seek`.
     public func setGroup(_ group: String, to offset: UInt64) throws(StoreError) {
+        let core = try core
         let index = try core.group(group, from: offset)
         try core.move(index) { (_, memory) throws(StoreError) in min(offset, memory.range.next) }
     }
@@ -70,7 +113,7 @@ public struct UntypedLog: Sendable {
         do throws(StoreError) { return try elements.content(of: bytes) } catch {
             throw StoreError(
                 .invalidValue,
-                "the log '\(name)' has an element of \(bytes.count) bytes that is no '\(core.shape.element)'")
+                "the log '\(name)' has an element of \(bytes.count) bytes that is no '\(shape.element)'")
         }
     }
 }

@@ -9,6 +9,14 @@ struct QueuePut {
     var now: UInt64 = 0
 }
 
+/// What an item once was, to be put back so.
+struct QueueKept {
+    var how: QueuePut
+    var sequence: UInt64
+    var deliveries: UInt32
+    var isDead: Bool
+}
+
 /// What became of an item that came back.
 enum QueueReturn {
     case ready, delayed, dead
@@ -135,29 +143,28 @@ extension QueueMemory {
         return over
     }
 
-    /// Puts an item back as it once was, if there is room; returns its number, nil if there is none. What was leased is ready.
-    func restore(_ info: QueueItemInfo, at now: UInt64) throws(StoreError) -> Int? {
+    /// Puts an item back as it once was, if there is room; returns its number, nil if there is none.
+    func restore(_ bytes: [UInt8], _ kept: QueueKept, at now: UInt64) throws(StoreError) -> Int? {
         guard let number = try firstFree else { return nil }
         let item = item(number)
-        let how = QueuePut(priority: info.priority, due: info.due, now: info.putAt)
-        unsafe info.bytes.withUnsafeBytes {
-            unsafe item.fill($0.baseAddress, $0.count, areFresh: true, info.sequence, how)
+        unsafe bytes.withUnsafeBytes {
+            unsafe item.fill($0.baseAddress, $0.count, areFresh: true, kept.sequence, kept.how)
         }
-        unsafe item.fields.pointee.deliveries = UInt32(clamping: info.deliveries)
+        unsafe item.fields.pointee.deliveries = kept.deliveries
         crashPoint("queue restore: filled in")
-        unsafe header.pointee.next_sequence = max(header.pointee.next_sequence, info.sequence &+ 1)
+        unsafe header.pointee.next_sequence = max(header.pointee.next_sequence, kept.sequence &+ 1)
         crashPoint("queue restore: numbered")
-        item.set(info.state == .dead ? .dead : .ready, length: info.bytes.count)
+        item.set(kept.isDead ? .dead : .ready, length: bytes.count)
         crashPoint("queue restore: there")
         removeFirstFree(number)
-        if info.state == .dead {
+        if kept.isDead {
             unsafe state.pointee.dead &+= 1
-        } else if info.due > now {
+        } else if kept.how.due > now {
             try delay(number)
-        } else if try isLast(info.sequence, priority: info.priority) {
-            try append(number, priority: info.priority)
+        } else if try isLast(kept.sequence, priority: kept.how.priority) {
+            try append(number, priority: kept.how.priority)
         } else {
-            try insert(number, priority: info.priority)
+            try insert(number, priority: kept.how.priority)
         }
         crashPoint("queue restore: in its place")
         return number

@@ -1,0 +1,75 @@
+/// The content of a list, log or block as the disk has it, for a process that only looks, where nobody has it in memory.
+struct StructureImage: Sendable {
+    private let bytes: [UInt8]
+
+    /// Reads all of it, as of one moment. O(bytes).
+    init(_ form: StructureForm, _ uid: UInt64, _ catalogue: Catalogue) throws(StoreError) {
+        let image = try catalogue.database.read { (transaction) throws(StoreError) in
+            unsafe try CellImage(kind: .array, schema: Schema(.scalar(.uint8)), count: form.byteCount) {
+                (chunk, target) throws(StoreError) in
+                _ = unsafe try catalogue.readChunk(ChunkKey(uid: uid, chunk: chunk), in: transaction, into: target)
+            }
+        }
+        bytes = unsafe [UInt8](UnsafeRawBufferPointer(start: image.reference.payload, count: form.byteCount))
+    }
+
+    private func word(_ offset: Int) -> UInt64 {
+        (0..<8).reversed().reduce(0) { $0 << 8 | UInt64(bytes[offset + $1]) }
+    }
+
+    private static func damaged(_ what: String) -> StoreError {
+        StoreError(.corruptDatabase, "\(what): the database is damaged")
+    }
+
+    // MARK: Blocks and lists
+
+    var all: [UInt8] { bytes }
+
+    /// The bytes of a list's elements.
+    func elements(of shape: ListShape) throws(StoreError) -> [UInt8] {
+        let count = word(0)
+        guard count <= UInt64(shape.capacity) else { throw Self.damaged("a list is said to have \(count) elements") }
+        return Array(bytes[ListShape.head..<ListShape.head + Int(count) * shape.stride])
+    }
+
+    // MARK: Logs
+
+    /// The oldest entry that is kept, and the one that is appended next: as `LogMemory.range`.
+    func range(of shape: LogShape) -> (first: UInt64, next: UInt64) {
+        let (first, next) = (word(0), word(8))
+        let oldest = next > UInt64(shape.capacity) ? next - UInt64(shape.capacity) : 0
+        return (min(max(first, oldest), next), next)
+    }
+
+    func entry(_ number: UInt64, of shape: LogShape) throws(StoreError) -> (time: UInt64, bytes: [UInt8]) {
+        let place = shape.entries + Int(number % UInt64(shape.capacity)) * shape.stride
+        let count = word(place + 16)
+        guard word(place) == number &+ 1, count <= UInt64(shape.room) else {
+            throw Self.damaged("a log has no entry \(number)")
+        }
+        let start = place + LogShape.entryHead
+        return (word(place + 8), Array(bytes[start..<start + Int(count)]))
+    }
+
+    var groups: [(name: String, position: UInt64)] {
+        (0..<min(Int(clamping: word(24)), LogShape.mostGroups)).map { index in
+            let start = LogShape.head + index * LogShape.groupSize
+            let count = min(Int(clamping: word(start + 8)), LogShape.longestName)
+            return (String(decoding: bytes[start + 16..<start + 16 + count], as: UTF8.self), word(start))
+        }
+    }
+}
+
+extension Attachment {
+    /// The structure of the name from disk, for a process that only looks; nil where it is in memory, can be brought there, or is
+    /// not there.
+    func structureImage(
+        _ name: String, kind: StructureKind
+    ) throws(StoreError) -> (form: StructureForm, image: StructureImage)? {
+        if writePolicy != Self.readOnly { return nil }
+        if let segment, try liveCell(name, segment) != nil { return nil }
+        guard let record = try record(name), record.kind == .structure else { return nil }
+        let form = try form(record, name)
+        return form.kind == kind ? (form, try StructureImage(form, record.uid, catalogue)) : nil
+    }
+}
