@@ -137,19 +137,19 @@ extension ProcessTests {
                 }
                 #expect(
                     try tool(scratch, "ls", scratch.path, "--tree") == """
-                        NAME      KIND    COUNT  SIZE  KEPT        TYPE
-                        /         folder  1      4 B
-                        └─ lead   value   -      4 B   persistent  int32
-                        a         value   -      4 B   persistent  int32
-                        a-b       value   -      4 B   persistent  int32
-                        a/        folder  2      8 B
-                        ├─ /      folder  1      4 B
-                        │  └─ y   value   -      4 B   persistent  int32
-                        └─ x      value   -      4 B   persistent  int32
-                        trail/    value   -      4 B   persistent  int32
-                        zwölf/    folder  2      8 B
-                        ├─ z      value   -      4 B   persistent  int32
-                        └─ é      value   -      4 B   persistent  int32
+                        NAME     KIND    COUNT  SIZE  KEPT        TYPE
+                        /        folder  1      4 B
+                        └─ lead  value   -      4 B   persistent  int32
+                        a        value   -      4 B   persistent  int32
+                        a-b      value   -      4 B   persistent  int32
+                        a/       folder  2      8 B
+                        ├─ /     folder  1      4 B
+                        │  └─ y  value   -      4 B   persistent  int32
+                        └─ x     value   -      4 B   persistent  int32
+                        trail/   value   -      4 B   persistent  int32
+                        zwölf/   folder  2      8 B
+                        ├─ z     value   -      4 B   persistent  int32
+                        └─ é     value   -      4 B   persistent  int32
 
                         """)
             }
