@@ -85,7 +85,8 @@ extension ProcessTests {
                 _ = try queue.lease()
                 let before = try Store.check(path).findings
                 #expect(before == [])
-                #expect(try tool(scratch, "ls", path).contains("jobs  queue  5      persistent  int64"))
+                #expect(
+                    try tool(scratch, "ls", path).contains(#/jobs  queue  5 +[0-9.]+ [A-Za-z]+ +persistent  int64/#))
                 let json = try tool(scratch, "stat", path, "jobs", "--json")
                 for part in [
                     #""capacity": 16, "priorities": 2, "lease_milliseconds": 60000, "maximum_deliveries": 1"#,

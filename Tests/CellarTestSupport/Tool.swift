@@ -40,8 +40,10 @@ public enum Tool {
         return Run(status: code, output: text(paths[0]), errors: text(paths[1]))
     }
 
-    public static func run(_ arguments: String..., in directory: String) throws -> Run {
-        try run(arguments.map { Array($0.utf8) }, in: directory)
+    public static func run(
+        _ arguments: String..., of program: String = "cellar", in directory: String
+    ) throws -> Run {
+        try run(arguments.map { Array($0.utf8) }, of: program, in: directory)
     }
 
     private static func text(_ path: String) -> String {

@@ -53,7 +53,7 @@ extension Attachment {
         guard let segment else { return (names, damaged) }
         var plain = PlainCellKinds(segment)
         try CellTable(segment: segment).forEachCell { cell throws(StoreError) in
-            guard cell.state == .live || cell.state == .loading else { return }
+            guard cell.state == .live || cell.state == .loading else { return names.addGone(try cell.name()) }
             guard let name = unsafe try cell.nameBytes() else {
                 throw segment.corrupt("the cell at \(cell.offset) has no name")
             }
@@ -123,6 +123,11 @@ struct ListedNames {
         starts.append(bytes.count)
         kindPlaces.append(kind)
     }
+
+    /// Names whose cells are gone in memory: the disk may still have them when it is looked at, and memory forget them before that.
+    private(set) var gone: Set<String> = []
+
+    mutating func addGone(_ name: String) { gone.insert(name) }
 
     func entry(_ index: Int) -> CellListing.Entry {
         let name = unsafe bytes.span.bytes.withUnsafeBytes { bytes in
@@ -208,7 +213,7 @@ private struct ListingMerge {
         }
         let name = unsafe name.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
         do throws(StoreError) {
-            guard try !attachment.isInMemory(name) else { return }
+            guard !memory.gone.contains(name), try !attachment.isInMemory(name) else { return }
             let kind = try records.kind(name, record, attachment, &kinds)
             listing.entries.append(CellListing.Entry(name: name, kind: kind))
         } catch {

@@ -15,6 +15,13 @@ let lookingCommands: [String: Command] = [
         awaitLine()
         store.close()
     },
+    // sample STORE: makes a small store with something of each kind.
+    "sample": { arguments in
+        let store = try arguments.open { $0.checkpointInterval = .seconds(3600) }
+        try store.sync()
+        try LookedAt.fill(store)
+        store.close()
+    },
     // run-as STORE UID GID PROGRAM ARGUMENT…: becomes somebody else, and then the program.
     "run-as": { arguments in
         guard setgroups(0, nil) == 0, setgid(gid_t(arguments.number(2))) == 0,
@@ -29,7 +36,7 @@ let lookingCommands: [String: Command] = [
     "have": { arguments in
         let store = try arguments.open { $0.processName = "owner" }
         let lease = try store.queue("jobs", of: Int.self).lease()
-        let end = try store.pipe("line").open(.first)
+        let end = try store.pipe("line", capacity: 128).open(.first)
         try store.mutex("door").withLock {
             say("holding")
             awaitLine()
