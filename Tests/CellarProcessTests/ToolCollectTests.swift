@@ -107,9 +107,9 @@ extension ProcessTests {
                     1
                      WHAT SIZE NAME WHY
                     kept memory SIZE cellar-ID a process has 'DIR/store' open
-                    NAME KIND COUNT KEPT TYPE
-                    n value - persistent int64
-                    q queue 0 persistent int64
+                    NAME KIND COUNT SIZE KEPT TYPE
+                    n value - SIZE persistent int64
+                    q queue 0 SIZE persistent int64
                      WHAT SIZE NAME WHY
                     removed process - PID (cellar) died with the store 'DIR/a/b/far' open
                     nothing to clear up

@@ -64,7 +64,7 @@ extension ProcessTests {
             for verb in verbs where verb != "help" {
                 let help = shell("'\(tool)' \(verb) --help")
                 #expect(help.code == 0 && help.output.contains("  cellar \(verb)"), "\(verb) has no example")
-                #expect(manual.contains("\n.SS \(verb)\n"), "\(verb) is not in the manual")
+                #expect(manual.contains("\n.SS \(verb.replacing("-", with: "\\-"))\n"), "\(verb) is not in the manual")
             }
         }
 

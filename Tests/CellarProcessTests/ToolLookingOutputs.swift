@@ -228,7 +228,9 @@ extension ProcessTests.ToolLooking {
         (
             "dump --format json",
             """
+            {"name": "door", "kind": "mutex", "type": "mutex", "persistent": false}
             {"name": "events", "kind": "log", "type": "log capacity=64 room=256 bytes=0 age=0 element=string", "persistent": true, "value": {"groups": {}, "entries": [{"offset": 0, "time": SOME, "value": "on"}, {"offset": 1, "time": SOME, "value": "off"}]}}
+            {"name": "jobs", "kind": "queue", "type": "int64", "persistent": true, "form": "queue capacity=8 priorities=1 room=8 lease=0 deliveries=0 element=int64", "closed": false}
             {"name": "jobs", "kind": "queue", "state": "ready", "sequence": 1, "priority": 0, "deliveries": 0, "put_at": SOME, "due": 0, "value": 10}
             {"name": "jobs", "kind": "queue", "state": "ready", "sequence": 2, "priority": 0, "deliveries": 0, "put_at": SOME, "due": 0, "value": 20}
             {"name": "jobs", "kind": "queue", "state": "ready", "sequence": 3, "priority": 0, "deliveries": 0, "put_at": SOME, "due": 0, "value": 30}
@@ -238,10 +240,13 @@ extension ProcessTests.ToolLooking {
             {"name": "raw", "kind": "block", "type": "block bytes=4", "persistent": true, "value": "0102ab04"}
             {"name": "robot/arm/speed", "kind": "value", "type": "double", "persistent": true, "value": 0.5}
             {"name": "robot/pose", "kind": "value", "type": "{position: {x: float @0, y: float @4} @0, isReached: bool @8}", "persistent": true, "value": {"position": {"x": 2.5, "y": -2.0}, "isReached": true}}
+            {"name": "seen", "kind": "dictionary", "key_type": "string", "type": "int64", "persistent": true}
             {"name": "seen", "kind": "dictionary", "key": "b", "value": 1}
             {"name": "sound", "kind": "array", "type": "int16", "count": 4, "persistent": false, "value": [7, 7, 7, 7]}
+            {"name": "pages", "kind": "multimap", "key_type": "int16", "type": "string"}
             {"name": "pages", "kind": "multimap", "key": 7, "value": "a"}
             {"name": "pages", "kind": "multimap", "key": 7, "value": "b"}
+            {"name": "words", "kind": "table", "key_type": "string", "type": "int64"}
             {"name": "words", "kind": "table", "key": "un", "value": 1}
             {"name": "words", "kind": "table", "key": "zoo", "value": 3}
 
@@ -390,6 +395,8 @@ extension ProcessTests.ToolLooking {
             records       whole, 8 cells
             values        whole, 8 chunks
             tables        whole, 4 entries
+            lists         whole, 2 elements
+            logs          whole, 2 entries
             the store is whole
 
             """

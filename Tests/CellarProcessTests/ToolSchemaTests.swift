@@ -131,21 +131,8 @@ extension ProcessTests {
 
         /// What the source prints, built against the library as it was built for the tests.
         private func compiled(_ source: String, _ scratch: ScratchStore) throws -> String {
-            let build = Worker.buildDirectory
-            let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(
-                separator: "/")
-            let main = scratch.directory + "/main.swift"
-            Files.write(Array(("import Cellar\n" + source).utf8), to: main)
-            let modules =
-                "-I '\(build)/Modules' -I '\(root)/Sources/CLMDB' "
-                + "-Xcc -fmodule-map-file='\(build)/CCellar.build/module.modulemap'"
-            let objects = ["Cellar", "CCellar", "Logging"].map { "'\(build)/\($0).build/'*.o" }.joined(separator: " ")
-            let program = scratch.directory + "/program"
-            let compiler = shell(
-                "cd '\(scratch.directory)' && swiftc \(modules) -module-cache-path cache '\(main)' \(objects) -llmdb -o program"
-            )
-            #expect(compiler.code == 0, "\(compiler.output)\n\(source)")
-            return shell("'\(program)' '\(scratch.path)'").output
+            let program = try BuiltProgram(of: "import Cellar\n" + source, isMain: true, in: scratch.directory)
+            return program.run("'\(scratch.path)'", in: scratch.directory).output
         }
     }
 }

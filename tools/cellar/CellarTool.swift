@@ -28,7 +28,9 @@ struct CellarTool: ParsableCommand {
               66  there is no such store, cell, table, key or file
               73  something cannot be made: it is there already, or there is no place
               74  input, output or the system failed: disk or memory full, store in use
+              75  lock: it was not to be had in time
               77  no permission
+              126, 127  lock, with-env, take: the command cannot be run, or is not there; else theirs is its status
             """,
         subcommands: [DemoCommand.self, DemoWorkerCommand.self, ManualCommand.self],
         groupedSubcommands: [

@@ -6,6 +6,7 @@ import Glibc
 public struct CellListing: Sendable {
     /// One cell.
     public struct Entry: Sendable, Hashable {
+        /// The name that it is asked for by.
         public var name: String
         /// Which of `kinds` it is.
         public var kind: Int

@@ -6,7 +6,9 @@ public struct FreeMemory: Sendable, Hashable {
     public struct SizeClass: Sendable, Hashable {
         /// They have at most so many bytes, a power of two, and more than half of it.
         public var limit: Int
+        /// How many.
         public var blocks = 0
+        /// Their bytes in all.
         public var byteCount = 0
     }
 
@@ -17,7 +19,9 @@ public struct FreeMemory: Sendable, Hashable {
     /// Whether all were counted: others may have changed the lists meanwhile, and no more than a million blocks are looked at.
     public private(set) var isComplete = true
 
+    /// How many blocks in all.
     public var blocks: Int { classes.reduce(0) { $0 + $1.blocks } }
+    /// Their bytes in all.
     public var byteCount: Int { classes.reduce(0) { $0 + $1.byteCount } }
     /// The part of the free bytes that the largest block is not: 0 where all is in one block.
     public var fragmentation: Double {

@@ -2,6 +2,7 @@
 public struct DiskRecords: Sendable {
     /// One named database.
     public struct NamedRecords: Sendable {
+        /// Cellar's own have names of their own: "cells", "values" and so on.
         public let name: String
         /// Whether a key can have several values.
         public let hasDuplicates: Bool
@@ -9,6 +10,7 @@ public struct DiskRecords: Sendable {
         /// Where each key, and each value after it, ends.
         fileprivate var ends: [Int] = []
 
+        /// How many pairs of a key and a value. O(1).
         public var count: Int { ends.count / 2 }
 
         /// The keys in their order, each with its value.
@@ -28,8 +30,11 @@ public struct DiskRecords: Sendable {
 
     /// In the order of their names.
     public let databases: [NamedRecords]
+    /// Bytes of the map.
     public let mapSize: Int
+    /// Slots for readers.
     public let maximumReaders: Int
+    /// Bytes of a page.
     public let pageSize: Int
 }
 

@@ -37,6 +37,7 @@ extension Store {
     public struct CompactionReport: Sendable, Hashable {
         /// Bytes of the data file before and after: the same if nothing was to be had.
         public let byteCountBefore: Int
+        /// See `byteCountBefore`.
         public let byteCountAfter: Int
     }
 

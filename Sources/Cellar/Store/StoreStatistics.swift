@@ -70,9 +70,11 @@ public struct StoreStatistics: Sendable {
         public var isDirty: Bool
         /// What waits for it: so many cells, and bytes of values and of chunks of arrays. Entries of dictionaries are not counted.
         public var dirtyCells: Int
+        /// See `dirtyCells`.
         public var dirtyBytes: Int
         /// Process id of the checkpointer, if there is one, and the number of its attachment.
         public var checkpointer: Int32?
+        /// See `checkpointer`.
         public var checkpointerID: UInt64?
         /// The blocks on free lists, by size.
         public var freeBlocks: FreeMemory

@@ -41,7 +41,6 @@ struct SetCommand: ParsableCommand {
             throw ToolError(.usage, "'\(cell)' is a table: give a key and a value")
         }
         let path = try CellPath(cell, in: store)
-        try path.requireWholeElements()
         let cell = try store.cell(path.name)
         let range = try path.range(in: cell.info)
         let part = try ChangedPart(path, in: cell.info)

@@ -142,19 +142,14 @@ extension CellPath {
     /// The one element meant; throws if several are, or a part of one.
     func index(in info: CellInfo) throws -> Int {
         let range = try range(in: info)
-        try requireWholeElements()
-        guard isSingle(in: info) else {
-            throw ToolError(.usage, "'\(info.name)' is an array: say which element, as in '\(info.name)[0]'")
-        }
-        return range.lowerBound
-    }
-
-    /// Throws for a path into an element: what is changed is whole elements, or fields of them that are named in the value.
-    func requireWholeElements() throws {
         guard steps.isEmpty else {
             throw ToolError(
                 .usage, "'\(name)\(text)' is a part of a value: change it as in 'cellar set STORE \(name) \"{x: 1}\"'")
         }
+        guard isSingle(in: info) else {
+            throw ToolError(.usage, "'\(info.name)' is an array: say which element, as in '\(info.name)[0]'")
+        }
+        return range.lowerBound
     }
 
     /// Whether the steps lead to several parts of a value.

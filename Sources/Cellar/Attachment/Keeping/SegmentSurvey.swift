@@ -27,6 +27,7 @@ public struct SegmentInfo: Sendable, Hashable {
     public let byteCount: Int
     /// The user's number.
     public let owner: UInt32
+    /// Whether somebody needs it, as far as that can be known.
     public let state: State
     /// Where its store is, or was.
     public let path: String?
