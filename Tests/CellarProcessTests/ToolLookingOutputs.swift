@@ -6,42 +6,42 @@ extension ProcessTests.ToolLooking {
         (
             "ls",
             """
-            NAME             KIND        COUNT  SIZE    KEPT        TYPE
-            door             mutex       -      -       volatile    mutex
-            events           log         2      22 KiB  persistent  string, at most 64
-            jobs             queue       3      576 B   persistent  int64
-            line             pipe        -      -       volatile    128 bytes each way
-            list             list        2      80 B    persistent  int32, at most 4
-            poses            array       3      36 B    persistent  {position: {x: float @0, y: float @4} @0, isReached: bool @8}
-            raw              block       4      4 B     persistent  bytes
-            robot/arm/speed  value       -      8 B     persistent  double
-            robot/pose       value       -      9 B     persistent  {position: {x: float @0, y: float @4} @0, isReached: bool @8}
-            seen             dictionary  1      -       persistent  string: int64
-            sound            array       4      8 B     volatile    int16
-            pages            multimap    2      -       disk        int16: string
-            words            table       2      -       disk        string: int64
+            NAME             KIND        COUNT  SIZE      KEPT        TYPE
+            door             mutex       -      -         volatile    mutex
+            events           log         2      21.6 KiB  persistent  string, at most 64
+            jobs             queue       3      576 B     persistent  int64
+            line             pipe        -      -         volatile    128 bytes each way
+            list             list        2      80 B      persistent  int32, at most 4
+            poses            array       3      36 B      persistent  {position: {x: float @0, y: float @4} @0, isReached: bool @8}
+            raw              block       4      4 B       persistent  bytes
+            robot/arm/speed  value       -      8 B       persistent  double
+            robot/pose       value       -      9 B       persistent  {position: {x: float @0, y: float @4} @0, isReached: bool @8}
+            seen             dictionary  1      -         persistent  string: int64
+            sound            array       4      8 B       volatile    int16
+            pages            multimap    2      -         disk        int16: string
+            words            table       2      -         disk        string: int64
 
             """
         ),
         (
             "ls --tree",
             """
-            NAME         KIND        COUNT  SIZE    KEPT        TYPE
-            door         mutex       -      -       volatile    mutex
-            events       log         2      22 KiB  persistent  string, at most 64
-            jobs         queue       3      576 B   persistent  int64
-            line         pipe        -      -       volatile    128 bytes each way
-            list         list        2      80 B    persistent  int32, at most 4
-            pages        multimap    2      -       disk        int16: string
-            poses        array       3      36 B    persistent  {position: {x: float @0, y: float @4} @0, isReached: bool @8}
-            raw          block       4      4 B     persistent  bytes
+            NAME         KIND        COUNT  SIZE      KEPT        TYPE
+            door         mutex       -      -         volatile    mutex
+            events       log         2      21.6 KiB  persistent  string, at most 64
+            jobs         queue       3      576 B     persistent  int64
+            line         pipe        -      -         volatile    128 bytes each way
+            list         list        2      80 B      persistent  int32, at most 4
+            pages        multimap    2      -         disk        int16: string
+            poses        array       3      36 B      persistent  {position: {x: float @0, y: float @4} @0, isReached: bool @8}
+            raw          block       4      4 B       persistent  bytes
             robot/       folder      2      17 B
             ├─ arm/      folder      1      8 B
-            │  └─ speed  value       -      8 B     persistent  double
-            └─ pose      value       -      9 B     persistent  {position: {x: float @0, y: float @4} @0, isReached: bool @8}
-            seen         dictionary  1      -       persistent  string: int64
-            sound        array       4      8 B     volatile    int16
-            words        table       2      -       disk        string: int64
+            │  └─ speed  value       -      8 B       persistent  double
+            └─ pose      value       -      9 B       persistent  {position: {x: float @0, y: float @4} @0, isReached: bool @8}
+            seen         dictionary  1      -         persistent  string: int64
+            sound        array       4      8 B       volatile    int16
+            words        table       2      -         disk        string: int64
 
             """
         ),
@@ -264,10 +264,10 @@ extension ProcessTests.ToolLooking {
         (
             "dump --format csv poses",
             """
-            position.x,position.y,isReached\r
-            0.0,0.5,false\r
-            1.0,0.5,true\r
-            2.0,0.5,false\r
+            position.x,position.y,isReached
+            0.0,0.5,false
+            1.0,0.5,true
+            2.0,0.5,false
 
             """
         ),

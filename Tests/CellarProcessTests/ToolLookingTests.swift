@@ -120,8 +120,8 @@ extension ProcessTests {
                 try tool(scratch, "new", path, "jobs", "--queue", "--type", "int64")
                 #expect(
                     try tool(scratch, "dump", path, "odd", "--format", "csv")
-                        == "name,at[0],at[1],v[0],v[1]\r\n\"a,\"\"b\"\"\n\",1,-2,nan,1.5\r\n")
-                #expect(try tool(scratch, "dump", path, "num*", "--format", "csv") == "value\r\n9\r\n9\r\n9\r\n")
+                        == "name,at[0],at[1],v[0],v[1]\n\"a,\"\"b\"\"\n\",1,-2,nan,1.5\n")
+                #expect(try tool(scratch, "dump", path, "num*", "--format", "csv") == "value\n9\n9\n9\n")
                 #expect(try tool(scratch, "dump", path, "--format", "csv", ends: 64).contains("one value or array"))
                 #expect(try tool(scratch, "dump", path, "jobs", "--format", "csv", ends: 65).contains("is a queue"))
             }

@@ -1,4 +1,4 @@
-/// Records of CSV (RFC 4180): fields with commas between, in quotes where they need some.
+/// Records of CSV (RFC 4180, with the ends of lines of Unix): fields with commas between, in quotes where they need some.
 enum CSV {
     static func line(_ fields: [String]) -> String { fields.map(quoted).joined(separator: ",") + "\n" }
 
