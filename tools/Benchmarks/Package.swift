@@ -2,6 +2,8 @@
 import PackageDescription
 
 // A package of its own, so that what benchmarks need never reaches those who use the library.
+let ours: [SwiftSetting] = [.strictMemorySafety(), .treatAllWarnings(as: .error)]
+
 let package = Package(
     name: "CellarBenchmarks",
     dependencies: [
@@ -21,7 +23,17 @@ let package = Package(
                 "CBare", "CBareLMDB", "CBoost", .product(name: "Cellar", package: "Cellar"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: [.strictMemorySafety(), .treatAllWarnings(as: .error)]
+            swiftSettings: ours
         ),
+        // The comparison beside what people use today: what its programs share, Cellar's, and who has them work in turn.
+        .target(name: "BenchmarkSupport", swiftSettings: ours),
+        .executableTarget(
+            name: "cellar-peer",
+            dependencies: ["BenchmarkSupport", "CBare", .product(name: "Cellar", package: "Cellar")],
+            swiftSettings: ours),
+        .executableTarget(
+            name: "cellar-compare",
+            dependencies: ["BenchmarkSupport", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: ours),
     ]
 )

@@ -110,6 +110,12 @@ int bare_pin(int processor) {
     return sched_setaffinity(0, sizeof set, &set);
 }
 
+int bare_unpin(void) {
+    cpu_set_t set;
+    memset(&set, 0xFF, sizeof set);
+    return sched_setaffinity(0, sizeof set, &set);
+}
+
 static int64_t nanoseconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);

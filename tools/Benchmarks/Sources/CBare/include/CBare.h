@@ -20,6 +20,8 @@ void *bare_table(size_t cells);
 uint64_t bare_find(const void *table, size_t repetitions);
 /// Binds the calling thread to one processor. Returns 0 or -1.
 int bare_pin(int processor);
+/// Lets the calling thread run on all of them again. Returns 0 or -1.
+int bare_unpin(void);
 /// Two processes, bound to the processors, hand a word to each other, looking at it all the time. Returns nanoseconds a hand-over.
 double bare_ping_pong(int first, int second, int repetitions);
 /// The same, asleep on a futex in between.
