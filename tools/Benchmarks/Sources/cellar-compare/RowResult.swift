@@ -1,0 +1,71 @@
+import BenchmarkSupport
+
+/// What a row came to.
+struct RowResult: Codable {
+    struct Figure: Codable {
+        let program: Program
+        let title: String
+        let samples: [Double]
+        let median: Double?
+        let least: Double?
+        let most: Double?
+        /// Cellar's median by this one.
+        let ratio: Double?
+        /// Why there is no figure.
+        let failure: String?
+    }
+
+    struct Verdict: Codable {
+        let goal: String
+        /// Beside whom, where it is a ratio to an opponent's figure.
+        let opponent: String?
+        /// Beside which row, where it is a ratio to another figure of Cellar's.
+        let row: String?
+        let atMost: Double
+        var value: Double?
+        var holds: Bool? { value.map { $0 <= atMost } }
+
+        enum CodingKeys: String, CodingKey { case goal, opponent, row, atMost, value }
+    }
+
+    let id: String
+    let group: String
+    let unit: Unit
+    let parties: [Figure]
+    var verdicts: [Verdict]
+
+    init(_ row: Row, _ parties: [Party]) {
+        (id, group, unit) = (row.id, row.group, row.unit)
+        let ours = parties[0].samples.isEmpty ? nil : parties[0].samples.median
+        let figures = parties.map { Figure($0, ours: ours) }
+        self.parties = figures
+        verdicts = row.goals.map { goal in
+            switch goal.kind {
+            case .ratio(let title):
+                Verdict(
+                    goal: "≤ \(short(goal.atMost))×", opponent: title, row: nil, atMost: goal.atMost,
+                    value: figures.first { $0.title == title }?.ratio)
+            case .ratioToRow(let other):
+                Verdict(goal: "≤ \(short(goal.atMost))×", opponent: nil, row: other, atMost: goal.atMost, value: nil)
+            case .figure:
+                Verdict(
+                    goal: "≤ \(row.unit.text(goal.atMost))", opponent: nil, row: nil, atMost: goal.atMost, value: ours)
+            }
+        }
+    }
+
+    var ours: Double? { parties[0].median }
+}
+
+extension RowResult.Figure {
+    init(_ party: Party, ours: Double?) {
+        let samples = party.samples
+        program = party.opponent.program
+        title = party.opponent.title
+        self.samples = samples.values
+        failure = party.failure
+        (median, least, most) = samples.isEmpty ? (nil, nil, nil) : (samples.median, samples.least, samples.most)
+        let isOurs = party.opponent.program == .cellar
+        ratio = isOurs ? nil : median.flatMap { theirs in ours.map { $0 / theirs } }
+    }
+}

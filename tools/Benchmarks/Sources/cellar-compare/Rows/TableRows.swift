@@ -1,0 +1,18 @@
+let tableRows: [Row] = [
+    Row(
+        "table, get of 1000000", "table-get", "entries=1000000",
+        beside: [Opponent(.lmdb), Opponent(.sqlite), Opponent(.lmdbPython)],
+        goals: [.ratio(.lmdb, 1.15)]),
+    Row(
+        "table, scan, an entry", "table-scan", "entries=1000000",
+        beside: [Opponent(.lmdb), Opponent(.sqlite), Opponent(.lmdbPython)],
+        goals: [.ratio(.lmdb, 1 / 0.9)]),
+    Row(
+        "table, batch put, an entry", "table-load", "entries=100000",
+        beside: [Opponent(.lmdb), Opponent(.sqlite), Opponent(.lmdbPython)],
+        goals: [.ratio(.lmdb, 1 / 0.9)]),
+    Row("durable, one writer", "durable", "writers=1", beside: [Opponent(.lmdb), Opponent(.sqlite), Opponent(.redis)]),
+    Row(
+        "durable, 64 writers", "durable", "writers=64", beside: [Opponent(.lmdb), Opponent(.sqlite), Opponent(.redis)],
+        goals: [.ratioToRow("durable, one writer", 1.0 / 30)]),
+]
