@@ -33,6 +33,10 @@ static inline cellar_vector cellar_load_vector(const void *address) {
     __asm__ volatile("movdqu %1, %0" : "=x"(loaded) : "m"(*(const cellar_vector *)address));
     return loaded;
 }
+/// Sixteen bytes into such memory.
+static inline void cellar_store_vector(void *address, cellar_vector stored) {
+    __asm__ volatile("movdqu %1, %0" : "=m"(*(cellar_vector *)address) : "x"(stored));
+}
 #endif
 
 /// Copies bytes, a multiple of 8, from memory at a multiple of 8 that others may write meanwhile.
@@ -56,6 +60,27 @@ static inline void cellar_copy_out(const void *source, void *target, long count)
     for (; offset + 8 <= count; offset += 8) {
         uint64_t word = __atomic_load_n((const uint64_t *)((const char *)source + offset), __ATOMIC_RELAXED);
         __builtin_memcpy((char *)target + offset, &word, sizeof word);
+    }
+}
+
+/// Copies bytes, a multiple of 8, to memory at a multiple of 8 that others may read meanwhile.
+static inline void cellar_copy_in(const void *source, void *target, long count) {
+    long offset = 0;
+#if defined(__SSE2__)
+    for (; offset + 64 <= count; offset += 64) {
+        char *to = (char *)target + offset;
+        cellar_vector four[4];
+        __builtin_memcpy(four, (const char *)source + offset, sizeof four);
+        cellar_store_vector(to, four[0]);
+        cellar_store_vector(to + 16, four[1]);
+        cellar_store_vector(to + 32, four[2]);
+        cellar_store_vector(to + 48, four[3]);
+    }
+#endif
+    for (; offset < count; offset += 8) {
+        uint64_t word;
+        __builtin_memcpy(&word, (const char *)source + offset, sizeof word);
+        __atomic_store_n((uint64_t *)((char *)target + offset), word, __ATOMIC_RELAXED);
     }
 }
 

@@ -162,7 +162,8 @@ enum QueueParts {
 }
 
 private enum QueueLoops {
-    @inline(never) @_specialize(where Item == Block64)
+    @inline(never) @_specialize(where Item == Int) @_specialize(where Item == Block64)
+    @_specialize(where Item == Block1K) @_specialize(where Item == Block64K)
     static func pairs<Item: Numbered>(_ queue: SharedQueue<Item>, _ count: Int) throws {
         var sum = 0
         var item = Item()
@@ -174,7 +175,8 @@ private enum QueueLoops {
         sink(sum)
     }
 
-    @inline(never) @_specialize(where Item == Block64)
+    @inline(never) @_specialize(where Item == Int) @_specialize(where Item == Block64)
+    @_specialize(where Item == Block1K) @_specialize(where Item == Block64K)
     static func leases<Item: Numbered>(_ queue: SharedQueue<Item>, _ count: Int) throws {
         var item = Item()
         for index in 0..<count {
@@ -184,7 +186,8 @@ private enum QueueLoops {
         }
     }
 
-    @inline(never) @_specialize(where Item == Block64)
+    @inline(never) @_specialize(where Item == Int) @_specialize(where Item == Block64)
+    @_specialize(where Item == Block1K) @_specialize(where Item == Block64K)
     static func batches<Item: Numbered>(_ queue: SharedQueue<Item>, _ rounds: Int, _ batch: Int) throws {
         let items = [Item](repeating: Item(), count: batch)
         var sum = 0
@@ -195,7 +198,8 @@ private enum QueueLoops {
         sink(sum)
     }
 
-    @inline(never) @_specialize(where Item == Block64)
+    @inline(never) @_specialize(where Item == Int) @_specialize(where Item == Block64)
+    @_specialize(where Item == Block1K) @_specialize(where Item == Block64K)
     static func produce<Item: Numbered>(_ queue: SharedQueue<Item>, _ count: Int, _ batch: Int) throws {
         if batch == 1 {
             var item = Item()
@@ -212,7 +216,8 @@ private enum QueueLoops {
         }
     }
 
-    @inline(never) @_specialize(where Item == Block64)
+    @inline(never) @_specialize(where Item == Int) @_specialize(where Item == Block64)
+    @_specialize(where Item == Block1K) @_specialize(where Item == Block64K)
     static func consume<Item: Numbered>(_ queue: SharedQueue<Item>, _ count: Int, _ batch: Int) throws -> Int {
         var (sum, left) = (0, count)
         while left > 0 {
@@ -229,7 +234,8 @@ private enum QueueLoops {
         return sum
     }
 
-    @inline(never) @_specialize(where Item == Block64)
+    @inline(never) @_specialize(where Item == Int) @_specialize(where Item == Block64)
+    @_specialize(where Item == Block1K) @_specialize(where Item == Block64K)
     static func turns<Item: Numbered>(_ there: SharedQueue<Item>, _ back: SharedQueue<Item>, _ rounds: Int) throws {
         var item = Item()
         for index in 0..<rounds {
@@ -239,7 +245,8 @@ private enum QueueLoops {
         }
     }
 
-    @inline(never) @_specialize(where Item == Block64)
+    @inline(never) @_specialize(where Item == Int) @_specialize(where Item == Block64)
+    @_specialize(where Item == Block1K) @_specialize(where Item == Block64K)
     static func answer<Item: Numbered>(_ there: SharedQueue<Item>, _ back: SharedQueue<Item>, _ rounds: Int) throws {
         for _ in 0..<rounds { if let item = try there.get(timeout: patience) { try back.put(item) } }
     }
