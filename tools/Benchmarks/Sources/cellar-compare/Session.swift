@@ -5,7 +5,7 @@ import Glibc
 final class Session {
     private let setting: Setting
     private let directory: String
-    private var running: [Program: LineProcess] = [:]
+    private var running: [Runner: LineProcess] = [:]
     /// Of those that cannot be started.
     private var missing: [Program: String] = [:]
 
@@ -28,7 +28,11 @@ final class Session {
 
     /// A row's figures: whoever cannot do it, or fails, is in it with a reason.
     func measure(_ row: Row) -> RowResult {
-        var parties = [Party(Opponent(.cellar), row)] + row.opponents.map { Party($0, row) }
+        var parties: [Party] = []
+        for opponent in [Opponent(.cellar)] + row.opponents {
+            let number = parties.count { $0.runner.program == opponent.program }
+            parties.append(Party(opponent, row, Runner(program: opponent.program, number: number)))
+        }
         for index in parties.indices { prepare(&parties[index]) }
         for round in 0..<setting.rounds {
             // Another goes first each time.
@@ -37,7 +41,7 @@ final class Session {
                 if parties[index].failure == nil { work(&parties[index]) }
             }
         }
-        for party in parties where party.failure == nil { _ = ask(party.opponent.program, "finish", Self.working) }
+        for party in parties where party.failure == nil { _ = ask(party.runner, "finish", Self.working) }
         return RowResult(row, parties)
     }
 
@@ -49,30 +53,30 @@ final class Session {
 
     private func prepare(_ party: inout Party) {
         let answer = ask(
-            party.opponent.program, "prepare \(party.work) \(party.parameters) ms=\(setting.ms)", Self.preparing)
+            party.runner, "prepare \(party.work) \(party.parameters) ms=\(setting.ms)", Self.preparing)
         if answer != "ok" { party.failure = answer }
     }
 
     private func work(_ party: inout Party) {
-        let answer = ask(party.opponent.program, "run", Self.working)
+        let answer = ask(party.runner, "run", Self.working)
         if answer.hasPrefix("ok "), let figure = Double(answer.dropFirst(3)), figure.isFinite {
             party.samples.add(figure)
         } else {
             party.failure = answer
-            _ = ask(party.opponent.program, "finish", Self.working)
+            _ = ask(party.runner, "finish", Self.working)
         }
     }
 
     /// A program that does not answer is ended, and started again when it is asked next.
-    private func ask(_ program: Program, _ line: String, _ seconds: Double) -> String {
-        if let reason = missing[program] { return "skip \(reason)" }
+    private func ask(_ runner: Runner, _ line: String, _ seconds: Double) -> String {
+        if let reason = missing[runner.program] { return "skip \(reason)" }
         do {
-            return try process(program).ask(line, seconds: seconds)
+            return try process(runner).ask(line, seconds: seconds)
         } catch LineProcess.Failure.cannotStart {
-            missing[program] = "is not there"
+            missing[runner.program] = "is not there"
             return "skip is not there"
         } catch {
-            if let process = running.removeValue(forKey: program) {
+            if let process = running.removeValue(forKey: runner) {
                 process.kill(SIGTERM)
                 process.end()
             }
@@ -80,25 +84,33 @@ final class Session {
         }
     }
 
-    private func process(_ program: Program) throws -> LineProcess {
-        if let process = running[program] { return process }
-        let command = program.command(setting, directory: directory)
+    private func process(_ runner: Runner) throws -> LineProcess {
+        if let process = running[runner] { return process }
+        let command = runner.program.command(setting, directory: directory)
         let process = try LineProcess(command[0], Array(command.dropFirst()))
-        running[program] = process
+        running[runner] = process
         return process
     }
+}
+
+/// One that runs: who takes part in a row in two ways has two of them.
+struct Runner: Hashable {
+    let program: Program
+    let number: Int
 }
 
 /// One that takes part in a row.
 struct Party {
     let opponent: Opponent
+    let runner: Runner
     let work: String
     let parameters: String
     var samples = Samples()
     var failure: String?
 
-    init(_ opponent: Opponent, _ row: Row) {
+    init(_ opponent: Opponent, _ row: Row, _ runner: Runner) {
         self.opponent = opponent
+        self.runner = runner
         work = opponent.work ?? row.work
         parameters = [row.parameters, opponent.parameters].filter { !$0.isEmpty }.joined(separator: " ")
     }

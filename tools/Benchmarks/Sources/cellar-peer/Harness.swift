@@ -1,5 +1,5 @@
 import BenchmarkSupport
-import CBare
+import CProcessor
 import Glibc
 
 /// A piece of work that is ready to be measured.
@@ -60,7 +60,7 @@ struct Harness {
             self.work = try work(place)
         } catch {
             place.remove()
-            bare_unpin()
+            _ = processor_release()
             throw error
         }
     }
@@ -86,7 +86,7 @@ struct Harness {
 
     mutating func finish() {
         work?.finish()
-        if work != nil { bare_unpin() }
+        if work != nil { _ = processor_release() }
         work = nil
         count = 0
     }

@@ -1,5 +1,5 @@
 import BenchmarkSupport
-import CBare
+import CProcessor
 import Cellar
 import Glibc
 
@@ -35,7 +35,7 @@ struct Place {
 
 /// Binds this process to a processor.
 func pin(_ processor: Int) throws {
-    guard bare_pin(Int32(processor)) == 0 else { throw Skip("there is no processor \(processor)") }
+    guard processor_bind(Int32(processor)) == 0 else { throw Skip("there is no processor \(processor)") }
 }
 
 /// Keeps a result from being optimised away.

@@ -5,7 +5,7 @@ var allWorks: [String: (Place) throws -> Work] {
     [
         valueWorks, lockWorks, arrayWorks, dictionaryWorks, tableWorks, transactionWorks, queueWorks, wakeWorks,
         lifeWorks,
-        memoryWorks,
+        memoryWorks, pauseWorks,
     ].reduce(into: [:]) { all, some in all.merge(some) { first, _ in first } }
 }
 

@@ -82,7 +82,7 @@ func jsonLine(_ value: some Encodable) throws -> String {
 }
 
 private func columns(_ name: String, _ median: String, _ spread: String, _ ratio: String, _ goal: String) -> String {
-    let line = [pad(name, 54), pad(median, 10), pad(spread, 22), pad(ratio, 9), goal].joined(separator: " ")
+    let line = [pad(name, 58), pad(median, 10), pad(spread, 22), pad(ratio, 9), goal].joined(separator: " ")
     return String(line.reversed().drop { $0 == " " }.reversed())
 }
 

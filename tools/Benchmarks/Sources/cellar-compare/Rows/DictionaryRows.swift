@@ -1,6 +1,6 @@
 func dictionaryRows(large: Bool) -> [Row] {
     var rows = accessRows(1_000_000) + mixtureRows(1_000_000)
-    if large { rows += accessRows(10_000_000) + mixtureRows(10_000_000) }
+    if large { rows += accessRows(10_000_000) + mixtureRows(10_000_000) + pauseRows }
     return rows
 }
 
@@ -39,4 +39,11 @@ private func mixtureRows(_ entries: Int) -> [Row] {
     let alone = ["A", "B", "C", "D", "F"].map { row($0, 1) }
     let two = row("B", 2, " cpus=0,1", [.ratioToRow("dictionary, YCSB B of \(entries) by 1", 1 / 1.8)])
     return alone + [two, row("A", 2, " cpus=0,1"), row("B", 4), row("B", 8)]
+}
+
+/// The longest call beside a thread that fills a dictionary.
+private let pauseRows: [Row] = ["get", "set"].map { call in
+    Row(
+        "pause, longest \(call) while 10000000 entries come in", "pause-\(call)", "entries=10000000",
+        beside: [Opponent(.cellar, "doing nothing meanwhile", work: "pause-nothing")])
 }

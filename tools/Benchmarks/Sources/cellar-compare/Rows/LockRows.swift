@@ -10,6 +10,12 @@ private let alone: [Row] = [
     Row("lock, of a struct, changing it", "lock-value", beside: [bare]),
     Row("lock, of readers", "lock-read", beside: [bare]),
     Row("lock, of a writer", "lock-write", beside: [bare]),
+    Row("lock, recursive", "lock-recursive", beside: [bare]),
+    Row("semaphore, a permit around nothing", "permit", beside: [bare]),
+    Row("condition, that is met", "condition-met", beside: [bare]),
+    Row("event, wait for one that is set", "event-wait", beside: [bare]),
+    Row("event, set", "event-set", beside: [bare]),
+    Row("once, that is done", "once", beside: [bare]),
     Row("semaphore, acquire and release", "semaphore", beside: [bare, Opponent(.posixIPC, work: "lock")]),
 ]
 

@@ -28,6 +28,31 @@ var lockWorks: [String: (Place) throws -> Work] {
             let permits = try store.semaphore("permits", count: 2)
             return { try LockLoops.acquire(permits, $0) }
         },
+        "lock-recursive": alone { store in
+            let mutex = try store.recursiveMutex("mutex")
+            return { try LockLoops.lock(mutex, $0) }
+        },
+        "permit": alone { store in
+            let permits = try store.semaphore("permits", count: 2)
+            return { try LockLoops.permit(permits, $0) }
+        },
+        "condition-met": alone { store in
+            let condition = try store.condition("condition", of: try store.mutex("mutex"))
+            return { try LockLoops.meet(condition, $0) }
+        },
+        "event-wait": alone { store in
+            let event = try store.event("event")
+            try event.set()
+            return { try LockLoops.wait(event, $0) }
+        },
+        "event-set": alone { store in
+            let event = try store.event("event")
+            return { try LockLoops.set(event, $0) }
+        },
+        "once": alone { store in
+            let once = try store.once("once")
+            return { try LockLoops.perform(once, $0) }
+        },
         "lock-fought": fought,
     ]
 }
@@ -93,6 +118,24 @@ enum LockLoops {
             try permits.acquire()
             try permits.release()
         }
+    }
+    @inline(never) static func lock(_ mutex: SharedRecursiveMutex, _ count: Int) throws {
+        for _ in 0..<count { try mutex.withLock {} }
+    }
+    @inline(never) static func permit(_ permits: SharedSemaphore, _ count: Int) throws {
+        for _ in 0..<count { try permits.withPermit {} }
+    }
+    @inline(never) static func meet(_ condition: SharedCondition, _ count: Int) throws {
+        for _ in 0..<count { try condition.withLock { lock in try lock.wait(while: { false }) } }
+    }
+    @inline(never) static func wait(_ event: SharedEvent, _ count: Int) throws {
+        for _ in 0..<count { _ = try event.wait() }
+    }
+    @inline(never) static func set(_ event: SharedEvent, _ count: Int) throws {
+        for _ in 0..<count { try event.set() }
+    }
+    @inline(never) static func perform(_ once: SharedOnce, _ count: Int) throws {
+        for _ in 0..<count { _ = try once.perform {} }
     }
     @inline(never) static func count(_ mutex: SharedMutex, _ number: SharedValue<Int>, _ count: Int) throws {
         for _ in 0..<count { try mutex.withLock { number.store(number.load() &+ 1) } }
