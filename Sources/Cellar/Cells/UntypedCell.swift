@@ -59,13 +59,6 @@ public struct UntypedCell: Sendable {
         }
     }
 
-    /// How often a value of more than 8 bytes was written since it came into memory; nil of others, where nobody counts, and of
-    /// what only the disk has. Takes no lock. O(1).
-    public var writeCount: UInt64? {
-        guard image == nil, info.kind == .value, info.schema.size > 8 else { return nil }
-        return cell.sequence.acquire() >> 1
-    }
-
     // MARK: Writing
 
     /// Replaces the element at `index`, whole or not at all; checks that the bytes are a value of the type. Blocks as the
