@@ -51,6 +51,26 @@ struct StructureImage: Sendable {
         return (word(place + 8), Array(bytes[start..<start + Int(count)]))
     }
 
+    /// What is wrong with what a log says of its entries and groups.
+    func faults(of shape: LogShape) -> [String] {
+        var faults: [String] = []
+        let (first, next) = (word(0), word(8))
+        // One that never had an entry may have been about to begin with any.
+        if next > 0, first > next || next - first > UInt64(shape.capacity) {
+            faults.append("on disk is said to have the entries \(first) to \(next), and room for \(shape.capacity)")
+        }
+        if word(24) > UInt64(LogShape.mostGroups) {
+            faults.append("on disk is said to have \(word(24)) groups, and room for \(LogShape.mostGroups)")
+        }
+        let places = (0..<min(Int(clamping: word(24)), LogShape.mostGroups)).map {
+            LogShape.head + $0 * LogShape.groupSize
+        }
+        for place in places where word(place + 8) > UInt64(LogShape.longestName) {
+            faults.append("on disk has a group with a name of \(word(place + 8)) bytes")
+        }
+        return faults
+    }
+
     var groups: [(name: String, position: UInt64)] {
         (0..<min(Int(clamping: word(24)), LogShape.mostGroups)).map { index in
             let start = LogShape.head + index * LogShape.groupSize

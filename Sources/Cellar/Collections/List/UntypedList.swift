@@ -30,12 +30,32 @@ public struct UntypedList: Sendable {
 
     /// All elements, as of one moment. O(n).
     public func elements() throws(StoreError) -> [CellContent] {
-        let bytes =
-            switch source {
-            case .memory(let core): try core.bytes()
-            case .disk(let image): try image.elements(of: shape)
-            }
+        let bytes = try bytes()
         return try element.content(of: bytes, count: bytes.count / shape.stride)
+    }
+
+    private func bytes() throws(StoreError) -> [UInt8] {
+        switch source {
+        case .memory(let core): try core.bytes()
+        case .disk(let image): try image.elements(of: shape)
+        }
+    }
+
+    /// What is wrong with the elements.
+    func check() throws(StoreError) -> ContentFaults {
+        var faults = ContentFaults(of: info.name)
+        let bytes = try bytes()
+        faults.count = bytes.count / shape.stride
+        if element.acceptsAllBits { return faults }
+        for index in 0..<faults.count where !faults.isEnough {
+            do throws(StoreError) {
+                let start = index * shape.stride
+                unsafe try bytes.span.bytes.withUnsafeBytes { (bytes) throws(StoreError) in
+                    unsafe try element.check(UnsafeRawBufferPointer(rebasing: bytes[start..<start + element.size]))
+                }
+            } catch { faults.add("has at \(index) no element: \(error.message)") }
+        }
+        return faults
     }
 
     /// Puts elements behind the last, all in one step, as `SharedList.append(contentsOf:)`. Throws `.invalidValue` for what is
