@@ -4,12 +4,7 @@ struct StructureImage: Sendable {
 
     /// Reads all of it, as of one moment. O(bytes).
     init(_ form: StructureForm, _ uid: UInt64, _ catalogue: Catalogue) throws(StoreError) {
-        let image = try catalogue.database.read { (transaction) throws(StoreError) in
-            unsafe try CellImage(kind: .array, schema: Schema(.scalar(.uint8)), count: form.byteCount) {
-                (chunk, target) throws(StoreError) in
-                _ = unsafe try catalogue.readChunk(ChunkKey(uid: uid, chunk: chunk), in: transaction, into: target)
-            }
-        }
+        let image = try catalogue.image(ofBytes: form.byteCount, of: uid)
         bytes = unsafe [UInt8](UnsafeRawBufferPointer(start: image.reference.payload, count: form.byteCount))
     }
 
@@ -86,10 +81,15 @@ extension Attachment {
     func structureImage(
         _ name: String, kind: StructureKind
     ) throws(StoreError) -> (form: StructureForm, image: StructureImage)? {
-        if writePolicy != Self.readOnly { return nil }
-        if let segment, try liveCell(name, segment) != nil { return nil }
-        guard let record = try record(name), record.kind == .structure else { return nil }
+        guard try isOnlyOnDisk(name), let record = try record(name), record.kind == .structure else { return nil }
         let form = try form(record, name)
         return form.kind == kind ? (form, try StructureImage(form, record.uid, catalogue)) : nil
+    }
+
+    /// Whether this process, which only looks, cannot have a structure of the name but from disk, if there is one.
+    func isOnlyOnDisk(_ name: String) throws(StoreError) -> Bool {
+        guard writePolicy == Self.readOnly else { return false }
+        guard let segment else { return true }
+        return try liveCell(name, segment) == nil
     }
 }
