@@ -135,7 +135,7 @@ public struct UntypedLog: Sendable {
         for entry in entries {
             do throws(StoreError) {
                 found.append((entry.offset, entry.time, try elements.bytes(parsing: entry.element)))
-            } catch { throw StoreError(error.code, "'\(name)': \(error.message)", errno: error.errno) }
+            } catch { throw error.about(name) }
         }
         try core.restore(found)
     }
