@@ -12,10 +12,6 @@ extension ProcessTests {
             return run.output
         }
 
-        private func watch(_ arguments: String..., in scratch: ScratchStore) throws -> Worker {
-            try Worker(command: [Worker.buildDirectory + "/cellar", "watch", scratch.path] + arguments)
-        }
-
         /// Entries of a dictionary come sorted, within bounds; where keys have no order, as they lie.
         @Test func scanningADictionary() throws {
             try withScratchStore { scratch in
@@ -62,7 +58,7 @@ extension ProcessTests {
                 try seen.set(.nan, for: "odd")
                 let users = try store.table("users", keys: Int.self, values: String.self)
                 try users.set("alice", for: 1)
-                let text = try watch("seen", "users", "users[2]", in: scratch)
+                let text = try scratch.watch("seen", "users", "users[2]")
                 for line in ["seen: 1 entry", "users: 1 entry", "users[2] is not there"] { try text.expect(line) }
                 try seen.set(1.5, for: "a")
                 try text.expect("seen[a] = 1.5")
@@ -78,7 +74,7 @@ extension ProcessTests {
                 text.signal(SIGINT)
                 #expect(try text.wait() == .exit(0))
                 try store.removeTable("users")
-                let gone = try watch("seen", in: scratch)
+                let gone = try scratch.watch("seen")
                 try gone.expect("seen: 1 entry")
                 try store.remove("seen")
                 #expect(try gone.wait() == .exit(66))
@@ -90,7 +86,7 @@ extension ProcessTests {
                 let store = try scratch.open()
                 let pages = try store.multimap("pages", keys: Int.self, values: String.self)
                 try pages.insert("a", for: 7)
-                let json = try watch("pages", "pages[8]", "--json", "--count", "6", in: scratch)
+                let json = try scratch.watch("pages", "pages[8]", "--json", "--count", "6")
                 try json.expect(#"{"name": "pages", "count": 1}"#)
                 try json.expect(#"{"name": "pages", "key": 8, "absent": true}"#)
                 try pages.write { (batch) throws(StoreError) in
@@ -114,7 +110,7 @@ extension ProcessTests {
                 try store.sync()
                 scratch.closeAll()
                 try Store.discardSegment(of: scratch.path)
-                let worker = try watch("d", "t[1]", in: scratch)
+                let worker = try scratch.watch("d", "t[1]")
                 try worker.expect("d: 1 entry")
                 try worker.expect("t[1] = 1")
                 let again = try scratch.open { $0.checkpointInterval = .seconds(3600) }
