@@ -10,9 +10,18 @@ struct ContentCheck {
     mutating func run() throws(StoreError) {
         try checkTables()
         let cells = try store.cells()
-        try checkLists(cells)
-        try checkLogs(cells)
-        try checkQueues(cells)
+        let (lists, logs) = (cells.filter { $0.kind == .list }, cells.filter { $0.kind == .log })
+        try check("lists", of: "elements", lists) { [store] name throws(StoreError) in
+            try store.untypedList(name).check()
+        }
+        try check("logs", of: "entries", logs) { [store] name throws(StoreError) in
+            try store.untypedLog(name).check()
+        }
+        // Those in memory were looked at there.
+        let queues = cells.filter { $0.kind == .queue && !$0.isInMemory }
+        try check("queues", of: nil, queues) { [store] name throws(StoreError) in
+            Self.faults(try store.untypedQueue(name))
+        }
     }
 
     private mutating func checkTables() throws(StoreError) {
@@ -30,36 +39,23 @@ struct ContentCheck {
         counts.append(StoreCount(structure: "tables", count: count, unit: "entries"))
     }
 
-    private mutating func checkLists(_ cells: [CellInfo]) throws(StoreError) {
+    /// Looks at each of the cells, in memory or on disk, and counts what is in them, where it has a name.
+    private mutating func check(
+        _ structure: String, of unit: String?, _ cells: [CellInfo],
+        _ body: (String) throws(StoreError) -> ContentFaults
+    ) throws(StoreError) {
         var count = 0
-        for cell in cells where cell.kind == .list {
-            count += try look("lists", cell.name) { [store] () throws(StoreError) in
-                try store.untypedList(cell.name).check()
-            }
+        for cell in cells {
+            count += try look(structure, cell.name) { () throws(StoreError) in try body(cell.name) }
         }
-        if count > 0 { counts.append(StoreCount(structure: "lists", count: count, unit: "elements")) }
+        if let unit, count > 0 { counts.append(StoreCount(structure: structure, count: count, unit: unit)) }
     }
 
-    private mutating func checkLogs(_ cells: [CellInfo]) throws(StoreError) {
-        var count = 0
-        for cell in cells where cell.kind == .log {
-            count += try look("logs", cell.name) { [store] () throws(StoreError) in
-                try store.untypedLog(cell.name).check()
-            }
-        }
-        if count > 0 { counts.append(StoreCount(structure: "logs", count: count, unit: "entries")) }
-    }
-
-    /// The items that only the disk has: those in memory were looked at there.
-    private mutating func checkQueues(_ cells: [CellInfo]) throws(StoreError) {
-        for cell in cells where cell.kind == .queue && !cell.isInMemory {
-            _ = try look("queues", cell.name) { [store] () throws(StoreError) in
-                var faults = ContentFaults(of: cell.name)
-                guard case .disk(let image) = try store.untypedQueue(cell.name).source else { return faults }
-                for fault in image.faults { faults.add("on disk \(fault)") }
-                return faults
-            }
-        }
+    private static func faults(_ queue: UntypedQueue) -> ContentFaults {
+        var faults = ContentFaults(of: queue.info.name)
+        guard case .disk(let image) = queue.source else { return faults }
+        for fault in image.faults { faults.add("on disk \(fault)") }
+        return faults
     }
 
     /// Notes what is wrong with one structure; returns how much of it was looked at.
