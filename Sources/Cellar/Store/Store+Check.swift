@@ -12,7 +12,7 @@ extension Store {
     /// Looks at every structure of the store at `path`, in memory and on disk, and says in words what is wrong.
     ///
     /// Changes nothing, takes no lock, and bears whatever the bytes say. Others may use the store meanwhile: what looks
-    /// wrong only because it was being changed is looked at again. O(cells + pages); some milliseconds for a small store.
+    /// wrong only because it was being changed is looked at again. O(what the store holds); some milliseconds for a small store.
     ///
     /// Throws only where it cannot look: `.noSuchStore`, `.notAStore`, `.permissionDenied`, `.segmentElsewhere`,
     /// `.incompatible`.

@@ -117,6 +117,41 @@ struct ContentCheckTests {
         }
     }
 
+    /// What the disk says of a list's size takes no memory, and no time worth a word.
+    @Test func hugeListsOfLittleAreQuick() throws {
+        try withScratchStore { scratch in
+            try fill(scratch)
+            let database = try Database.open(directory: scratch.path, Database.Options())
+            let catalogue = try Catalogue.open(database)
+            let huge = ListShape(capacity: ListShape.mostElements, element: Schema(.scalar(.bool)))
+            try database.write { (transaction) throws(StoreError) in
+                guard var record = try catalogue.cell(named: "flags", in: transaction) else {
+                    throw StoreError(.noSuchCell, "flags")
+                }
+                record.schemaText = huge.text
+                record.count = UInt64(huge.form.byteCount)
+                try catalogue.putCell(named: "flags", record, in: transaction)
+                var chunk = [UInt8](repeating: 1, count: SegmentLayout.chunkSize)
+                chunk.replaceSubrange(0..<8, with: word(UInt64(huge.capacity)))
+                chunk[SegmentLayout.chunkSize - 1] = 2
+                try catalogue.putChunk(ChunkKey(uid: record.uid, chunk: 0), chunk.span, in: transaction)
+                chunk[0] = 3
+                try catalogue.putChunk(ChunkKey(uid: record.uid, chunk: 1 << 20), chunk.span, in: transaction)
+            }
+            try database.close()
+            let report = try Store.check(scratch.path)
+            let places = [
+                SegmentLayout.chunkSize - 1, (1 << 20) << SegmentLayout.chunkShift,
+                ((1 << 20) + 1) << SegmentLayout.chunkShift - 1,
+            ].map { $0 - ListShape.head }
+            #expect(report.findings.count == 3)
+            for (finding, place) in zip(report.findings, places) {
+                #expect(finding.text.hasPrefix("'flags' has at \(place) no element"), "\(finding)")
+            }
+            #expect(report.counts.first { $0.structure == "lists" }?.count == huge.capacity)
+        }
+    }
+
     /// A list of damage says enough after the first faults.
     @Test func manyFaultsAreCutShort() throws {
         try withScratchStore { scratch in
