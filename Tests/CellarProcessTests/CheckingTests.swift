@@ -93,5 +93,28 @@ extension ProcessTests {
                 #expect(try Tool.run("check", scratch.path + "x", in: scratch.directory).status == 66)
             }
         }
+
+        /// Elements of what only the disk has are no values of their types.
+        @Test func theVerbReadsTheDisk() throws {
+            try withScratchStore { scratch in
+                let store = try scratch.open()
+                let flags = (0..<64).map { $0 % 3 == 0 }
+                try store.list("flags", of: Bool.self, capacity: 64).append(contentsOf: flags)
+                try store.sync()
+                scratch.closeAll()
+                try Store.discardSegment(of: scratch.path)
+                try scratch.tool("check", scratch.path)
+                let data = scratch.path + "/data.mdb"
+                let bytes = flags.map { $0 ? UInt8(1) : 0 }
+                try #require(Files.replace(bytes, by: bytes.dropLast() + [2], in: data) > 0)
+                let found = try Tool.run("check", scratch.path, in: scratch.directory)
+                #expect(found.status == 1)
+                let damaged = found.output.split(separator: "\n").filter { $0.hasPrefix("damaged: ") }
+                #expect(damaged.count == 1, "\(found.output)")
+                #expect(damaged.first?.hasPrefix("damaged: lists: 'flags' has at 63 no element: ") == true)
+                let json = try Tool.run("check", scratch.path, "--json", in: scratch.directory)
+                #expect(json.status == 1 && json.output.contains(#""structure": "lists""#), "\(json.output)")
+            }
+        }
     }
 }

@@ -8,18 +8,20 @@ extension ProcessTests {
     @Suite struct Documentation {
         private static let root = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined()
         private static let catalog = "Sources/Cellar/Cellar.docc/"
+        /// All that have code in them.
         private static let pages =
-            ["README.md"]
-            + ["GettingStarted", "ComingFromMultiprocessing", "Cookbook"].map {
-                catalog + $0 + ".md"
-            }
+            (["README.md"]
+            + Files.names(root + "/" + catalog).filter { $0.hasSuffix(".md") }.sorted().map { catalog + $0 })
+            .filter { DocumentationPage(root + "/" + $0).hasCode }
+        /// Pages of which each section is a program of its own.
+        private static let sectioned = ["Cookbook.md", "Concurrency.md"]
 
         @Test(arguments: pages)
         func itsCodeRuns(page: String) throws {
             try withScratchStore(seconds: 300) { scratch in
                 let page = DocumentationPage(Self.root + "/" + page)
-                let isCookbook = page.path.hasSuffix("Cookbook.md")
-                let text = page.program(sectionBySection: isCookbook).replacing("/tmp/", with: scratch.directory + "/")
+                let isSectioned = Self.sectioned.contains { page.path.hasSuffix("/" + $0) }
+                let text = page.program(sectionBySection: isSectioned).replacing("/tmp/", with: scratch.directory + "/")
                 let run = try BuiltProgram(of: text, in: scratch.directory).run(in: scratch.directory)
                 #expect(run.code == 0, "\(page.path): \(run.output)")
                 try Self.removeStores(in: scratch)

@@ -6,16 +6,6 @@ import Testing
 extension ProcessTests {
     /// What the tool makes of dictionaries and tables.
     @Suite struct ToolEntries {
-        private func output(_ arguments: String..., in scratch: ScratchStore) throws -> String {
-            let run = try Tool.run(arguments.map { Array($0.utf8) }, in: scratch.directory)
-            #expect(run.status == 0, "\(arguments): \(run.errors)")
-            return run.output
-        }
-
-        private func watch(_ arguments: String..., in scratch: ScratchStore) throws -> Worker {
-            try Worker(command: [Worker.buildDirectory + "/cellar", "watch", scratch.path] + arguments)
-        }
-
         /// Entries of a dictionary come sorted, within bounds; where keys have no order, as they lie.
         @Test func scanningADictionary() throws {
             try withScratchStore { scratch in
@@ -27,18 +17,18 @@ extension ProcessTests {
                 let points = try store.dictionary("points", keys: SIMD2<Int32>.self, values: Int.self)
                 for key in 0..<3 as Range<Int32> { try points.set(Int(key), for: SIMD2(key, -key)) }
                 let all = "-40\tv-40\n-3\tv-3\n0\tv0\n5\tv5\n200\tv200\n"
-                #expect(try output("scan", path, "numbers", in: scratch) == all)
+                #expect(try scratch.tool("scan", path, "numbers") == all)
                 #expect(
-                    try output("scan", path, "numbers", "--from", "-3", "--to", "5", in: scratch) == "-3\tv-3\n0\tv0\n")
+                    try scratch.tool("scan", path, "numbers", "--from", "-3", "--to", "5") == "-3\tv-3\n0\tv0\n")
                 #expect(
-                    try output("scan", path, "numbers", "--reverse", "--limit", "2", in: scratch)
+                    try scratch.tool("scan", path, "numbers", "--reverse", "--limit", "2")
                         == "200\tv200\n5\tv5\n")
-                #expect(try output("scan", path, "words", "--prefix", "un", in: scratch) == "un\t2\nunit\t4\n")
-                #expect(try output("scan", path, "words", in: scratch) == "\t0\nun\t2\nunit\t4\nzoo\t3\n\u{e9}\t2\n")
+                #expect(try scratch.tool("scan", path, "words", "--prefix", "un") == "un\t2\nunit\t4\n")
+                #expect(try scratch.tool("scan", path, "words") == "\t0\nun\t2\nunit\t4\nzoo\t3\n\u{e9}\t2\n")
                 #expect(
-                    try output("scan", path, "words", "--from", "uo", "--limit", "1", "--format", "json", in: scratch)
+                    try scratch.tool("scan", path, "words", "--from", "uo", "--limit", "1", "--format", "json")
                         == #"{"name": "words", "kind": "dictionary", "key": "zoo", "value": 3}"# + "\n")
-                #expect(try output("scan", path, "points", in: scratch).split(separator: "\n").count == 3)
+                #expect(try scratch.tool("scan", path, "points").split(separator: "\n").count == 3)
                 for arguments in [
                     ["points", "--from", "[0, 0]"], ["points", "--reverse"], ["numbers", "--prefix", "1"],
                 ] {
@@ -50,7 +40,7 @@ extension ProcessTests {
                 try store.sync()
                 scratch.closeAll()
                 try Store.discardSegment(of: path)
-                #expect(try output("scan", path, "numbers", in: scratch) == all)
+                #expect(try scratch.tool("scan", path, "numbers") == all)
             }
         }
 
@@ -62,7 +52,7 @@ extension ProcessTests {
                 try seen.set(.nan, for: "odd")
                 let users = try store.table("users", keys: Int.self, values: String.self)
                 try users.set("alice", for: 1)
-                let text = try watch("seen", "users", "users[2]", in: scratch)
+                let text = try scratch.watch("seen", "users", "users[2]")
                 for line in ["seen: 1 entry", "users: 1 entry", "users[2] is not there"] { try text.expect(line) }
                 try seen.set(1.5, for: "a")
                 try text.expect("seen[a] = 1.5")
@@ -78,7 +68,7 @@ extension ProcessTests {
                 text.signal(SIGINT)
                 #expect(try text.wait() == .exit(0))
                 try store.removeTable("users")
-                let gone = try watch("seen", in: scratch)
+                let gone = try scratch.watch("seen")
                 try gone.expect("seen: 1 entry")
                 try store.remove("seen")
                 #expect(try gone.wait() == .exit(66))
@@ -90,7 +80,7 @@ extension ProcessTests {
                 let store = try scratch.open()
                 let pages = try store.multimap("pages", keys: Int.self, values: String.self)
                 try pages.insert("a", for: 7)
-                let json = try watch("pages", "pages[8]", "--json", "--count", "6", in: scratch)
+                let json = try scratch.watch("pages", "pages[8]", "--json", "--count", "6")
                 try json.expect(#"{"name": "pages", "count": 1}"#)
                 try json.expect(#"{"name": "pages", "key": 8, "absent": true}"#)
                 try pages.write { (batch) throws(StoreError) in
@@ -114,7 +104,7 @@ extension ProcessTests {
                 try store.sync()
                 scratch.closeAll()
                 try Store.discardSegment(of: scratch.path)
-                let worker = try watch("d", "t[1]", in: scratch)
+                let worker = try scratch.watch("d", "t[1]")
                 try worker.expect("d: 1 entry")
                 try worker.expect("t[1] = 1")
                 let again = try scratch.open { $0.checkpointInterval = .seconds(3600) }

@@ -40,17 +40,6 @@ extension ProcessTests {
             return text
         }
 
-        @discardableResult
-        private func tool(_ scratch: ScratchStore, _ arguments: String..., ends status: Int32 = 0) throws -> String {
-            let run = try Tool.run(arguments.map { Array($0.utf8) }, in: scratch.directory)
-            #expect(run.status == status, "\(arguments): \(run.output)\(run.errors)")
-            return status == 0 ? run.output : run.errors
-        }
-
-        private func watch(_ scratch: ScratchStore, _ arguments: String...) throws -> Worker {
-            try Worker(command: [Worker.buildDirectory + "/cellar", "watch", scratch.path] + arguments)
-        }
-
         // MARK: ps
 
         @Test func whatProcessesHold() throws {
@@ -95,7 +84,7 @@ extension ProcessTests {
                 try LookedAt.fill(store)
                 scratch.closeAll()
                 let (dump, copy) = (scratch.directory + "/dump", try scratch.copyOfDisk())
-                Files.write(Array(try tool(scratch, "dump", scratch.path, "--mdb").utf8), to: dump)
+                Files.write(Array(try scratch.tool("dump", scratch.path, "--mdb").utf8), to: dump)
                 unsafe mkdir(scratch.directory + "/loaded", 0o700)
                 guard shell("command -v mdb_load mdb_dump").code == 0 else { return print("no lmdb-utils: not tested") }
                 let load = shell("mdb_load -f '\(dump)' '\(scratch.directory)/loaded'")
@@ -113,17 +102,17 @@ extension ProcessTests {
             try withScratchStore { scratch in
                 let path = scratch.path
                 let type = "{name: string<12> @0, at: array<int16, 2> @14, v: simd<float, 2> @24}"
-                try tool(
-                    scratch, "new", path, "odd", "--type", type, "--value",
+                try scratch.tool(
+                    "new", path, "odd", "--type", type, "--value",
                     #"{name: "a,\"b\"\n", at: [1, -2], v: [nan, 1.5]}"#)
-                try tool(scratch, "new", path, "numbers", "--type", "uint8", "--count", "3", "--value", "9")
-                try tool(scratch, "new", path, "jobs", "--queue", "--type", "int64")
+                try scratch.tool("new", path, "numbers", "--type", "uint8", "--count", "3", "--value", "9")
+                try scratch.tool("new", path, "jobs", "--queue", "--type", "int64")
                 #expect(
-                    try tool(scratch, "dump", path, "odd", "--format", "csv")
+                    try scratch.tool("dump", path, "odd", "--format", "csv")
                         == "name,at[0],at[1],v[0],v[1]\n\"a,\"\"b\"\"\n\",1,-2,nan,1.5\n")
-                #expect(try tool(scratch, "dump", path, "num*", "--format", "csv") == "value\n9\n9\n9\n")
-                #expect(try tool(scratch, "dump", path, "--format", "csv", ends: 64).contains("one value or array"))
-                #expect(try tool(scratch, "dump", path, "jobs", "--format", "csv", ends: 65).contains("is a queue"))
+                #expect(try scratch.tool("dump", path, "num*", "--format", "csv") == "value\n9\n9\n9\n")
+                #expect(try scratch.tool("dump", path, "--format", "csv", ends: 64).contains("one value or array"))
+                #expect(try scratch.tool("dump", path, "jobs", "--format", "csv", ends: 65).contains("is a queue"))
             }
         }
 
@@ -136,7 +125,7 @@ extension ProcessTests {
                     _ = try store.value(name, initial: Int32(1))
                 }
                 #expect(
-                    try tool(scratch, "ls", scratch.path, "--tree") == """
+                    try scratch.tool("ls", scratch.path, "--tree") == """
                         NAME     KIND    COUNT  SIZE  KEPT        TYPE
                         /        folder  1      4 B
                         └─ lead  value   -      4 B   persistent  int32
@@ -168,9 +157,9 @@ extension ProcessTests {
                 #expect(try names("b/?") == ["b/c", "b/é"])
                 #expect(try names("[ab]*", "a") == ["a", "b/c", "b/c/d", "b/é", "b/table"])
                 #expect(try names("odd[1]") == ["odd1", "odd[1]"])
-                #expect(try tool(scratch, "ls", path, "a", "none*", ends: 66).contains("'none*'"))
-                #expect(try tool(scratch, "dump", path, "none", ends: 66).contains("'none'"))
-                try tool(scratch, "ls", path, "--json", "--tree", ends: 64)
+                #expect(try scratch.tool("ls", path, "a", "none*", ends: 66).contains("'none*'"))
+                #expect(try scratch.tool("dump", path, "none", ends: 66).contains("'none'"))
+                try scratch.tool("ls", path, "--json", "--tree", ends: 64)
             }
         }
 
@@ -182,24 +171,24 @@ extension ProcessTests {
                 for (name, number) in [("robot/pose.position", 7), ("poses[1]", 8)] {
                     _ = try store.value(name, initial: number)
                 }
-                #expect(try tool(scratch, "get", path, "robot/pose.position") == "7\n")
-                #expect(try tool(scratch, "get", path, "robot/pose.isReached") == "true\n")
-                #expect(try tool(scratch, "get", path, "poses[1]") == "8\n")
-                #expect(try tool(scratch, "get", path, "poses[2].position.x") == "2.0\n")
-                #expect(try tool(scratch, "get", path, "poses.position.x", "--json") == "[0.0, 1.0, 2.0]\n")
-                #expect(try tool(scratch, "get", path, "poses[0...1].isReached") == "false\ntrue\n")
+                #expect(try scratch.tool("get", path, "robot/pose.position") == "7\n")
+                #expect(try scratch.tool("get", path, "robot/pose.isReached") == "true\n")
+                #expect(try scratch.tool("get", path, "poses[1]") == "8\n")
+                #expect(try scratch.tool("get", path, "poses[2].position.x") == "2.0\n")
+                #expect(try scratch.tool("get", path, "poses.position.x", "--json") == "[0.0, 1.0, 2.0]\n")
+                #expect(try scratch.tool("get", path, "poses[0...1].isReached") == "false\ntrue\n")
                 try store.value("vectors", initial: SIMD4<Int32>(1, 2, 3, 4)).store(SIMD4(5, 6, 7, 8))
-                #expect(try tool(scratch, "get", path, "vectors[1..<3]") == "6\n7\n")
-                #expect(try tool(scratch, "get", path, "vectors[1..<3]", "--json") == "[6, 7]\n")
-                #expect(try tool(scratch, "get", path, "vectors[4]", ends: 65).contains("no element 4 among 4"))
-                #expect(try tool(scratch, "get", path, "poses[0].z", ends: 65).contains("position, isReached"))
-                try tool(scratch, "get", path, "poses[3].position", ends: 65)
-                try tool(scratch, "get", path, "robot/arm/speed.x", ends: 65)
-                try tool(scratch, "get", path, "poses[0].", ends: 64)
-                try tool(scratch, "get", path, "list[2]", ends: 65)
-                try tool(scratch, "get", path, "nothing.x", ends: 66)
-                try tool(scratch, "set", path, "poses[0].isReached", "true")
-                #expect(try tool(scratch, "get", path, "poses[0].isReached") == "true\n")
+                #expect(try scratch.tool("get", path, "vectors[1..<3]") == "6\n7\n")
+                #expect(try scratch.tool("get", path, "vectors[1..<3]", "--json") == "[6, 7]\n")
+                #expect(try scratch.tool("get", path, "vectors[4]", ends: 65).contains("no element 4 among 4"))
+                #expect(try scratch.tool("get", path, "poses[0].z", ends: 65).contains("position, isReached"))
+                try scratch.tool("get", path, "poses[3].position", ends: 65)
+                try scratch.tool("get", path, "robot/arm/speed.x", ends: 65)
+                try scratch.tool("get", path, "poses[0].", ends: 64)
+                try scratch.tool("get", path, "list[2]", ends: 65)
+                try scratch.tool("get", path, "nothing.x", ends: 66)
+                try scratch.tool("set", path, "poses[0].isReached", "true")
+                #expect(try scratch.tool("get", path, "poses[0].isReached") == "true\n")
             }
         }
 
@@ -209,7 +198,7 @@ extension ProcessTests {
             try withScratchStore { scratch in
                 let store = try scratch.openQuiet()
                 try LookedAt.fill(store)
-                let text = try watch(scratch, "jobs", "events", "door", "list", "robot/pose.position.y")
+                let text = try scratch.watch("jobs", "events", "door", "list", "robot/pose.position.y")
                 for line in [
                     "jobs = 3 ready", "events: 2 entries", "door = free", "list = [5, 6]",
                     "robot/pose.position.y = -2.0",
@@ -249,7 +238,7 @@ extension ProcessTests {
             try withScratchStore { scratch in
                 let store = try scratch.openQuiet()
                 try LookedAt.fill(store)
-                let json = try watch(scratch, "jobs", "events", "raw", "--json", "--count", "5")
+                let json = try scratch.watch("jobs", "events", "raw", "--json", "--count", "5")
                 try json.expect(
                     #"{"name": "jobs", "value": {"ready": 3, "delayed": 0, "leased": 0, "dead": 0, "taken": 0}}"#)
                 try json.expect(#"{"name": "events", "count": 2, "next": 2}"#)
@@ -295,9 +284,9 @@ extension ProcessTests {
                         line.hasSuffix(#""min": \#(first), "max": \#(last), "last": \#(last)}"#), "\(line.suffix(200))")
                 }
                 _ = try store.value("pose", initial: Triple(1))
-                #expect(try tool(scratch, "history", scratch.path, "pose", ends: 65).contains("which field"))
-                try tool(scratch, "history", scratch.path, "none", ends: 66)
-                try tool(scratch, "history", scratch.path, "ramp", "--count", "0", ends: 64)
+                #expect(try scratch.tool("history", scratch.path, "pose", ends: 65).contains("which field"))
+                try scratch.tool("history", scratch.path, "none", ends: 66)
+                try scratch.tool("history", scratch.path, "ramp", "--count", "0", ends: 64)
             }
         }
     }

@@ -6,46 +6,39 @@ import Testing
 extension ProcessTests {
     /// What the tool makes of queues.
     @Suite struct ToolQueues {
-        @discardableResult
-        private func tool(_ scratch: ScratchStore, _ arguments: String..., ends status: Int32 = 0) throws -> String {
-            let run = try Tool.run(arguments.map { Array($0.utf8) }, in: scratch.directory)
-            #expect(run.status == status, "\(arguments): \(run.output)\(run.errors)")
-            return status == 0 ? run.output : run.errors
-        }
-
         @Test func puttingAndTaking() throws {
             try withScratchStore { scratch in
                 let path = scratch.path
-                try tool(
-                    scratch, "new", path, "jobs", "--queue", "--type", "json", "--capacity", "4", "--priorities", "2")
-                try tool(scratch, "new", path, "jobs", "--queue", "--type", "json", ends: 73)
-                try tool(scratch, "put", path, "jobs", "{\"a\": 1}", "[2]")
-                try tool(scratch, "put", path, "jobs", "3", "--priority", "1", "--sync")
-                try tool(scratch, "put", path, "jobs", "no json", ends: 65)
-                try tool(scratch, "put", path, "jobs", "1", "--priority", "2", ends: 65)
-                try tool(scratch, "put", path, "jobs", "4", "not put: no json", ends: 65)
-                let full = try tool(scratch, "put", path, "jobs", "4", "5", "--timeout", "1ms", ends: 74)
+                try scratch.tool(
+                    "new", path, "jobs", "--queue", "--type", "json", "--capacity", "4", "--priorities", "2")
+                try scratch.tool("new", path, "jobs", "--queue", "--type", "json", ends: 73)
+                try scratch.tool("put", path, "jobs", "{\"a\": 1}", "[2]")
+                try scratch.tool("put", path, "jobs", "3", "--priority", "1", "--sync")
+                try scratch.tool("put", path, "jobs", "no json", ends: 65)
+                try scratch.tool("put", path, "jobs", "1", "--priority", "2", ends: 65)
+                try scratch.tool("put", path, "jobs", "4", "not put: no json", ends: 65)
+                let full = try scratch.tool("put", path, "jobs", "4", "5", "--timeout", "1ms", ends: 74)
                 #expect(full.contains("1 of 2 elements were put"))
-                #expect(try tool(scratch, "take", path, "jobs", "--peek") == "3\n{\"a\": 1}\n[2]\n4\n")
-                #expect(try tool(scratch, "take", path, "jobs", "--peek", "--count", "1", "--json") == "3\n")
-                #expect(try tool(scratch, "take", path, "jobs", "--sync") == "3\n")
-                #expect(try tool(scratch, "take", path, "jobs", "--count", "2") == "{\"a\": 1}\n[2]\n")
-                #expect(try tool(scratch, "take", path, "jobs") == "4\n")
-                #expect(try tool(scratch, "take", path, "jobs", "--timeout", "0s", ends: 74).contains("nothing came"))
+                #expect(try scratch.tool("take", path, "jobs", "--peek") == "3\n{\"a\": 1}\n[2]\n4\n")
+                #expect(try scratch.tool("take", path, "jobs", "--peek", "--count", "1", "--json") == "3\n")
+                #expect(try scratch.tool("take", path, "jobs", "--sync") == "3\n")
+                #expect(try scratch.tool("take", path, "jobs", "--count", "2") == "{\"a\": 1}\n[2]\n")
+                #expect(try scratch.tool("take", path, "jobs") == "4\n")
+                #expect(try scratch.tool("take", path, "jobs", "--timeout", "0s", ends: 74).contains("nothing came"))
                 let store = try scratch.open()
                 try store.untypedQueue("jobs").put(["9"])
                 try store.untypedQueue("jobs").close(for: store)
-                #expect(try tool(scratch, "take", path, "jobs", "--count", "5") == "9\n")
-                #expect(try tool(scratch, "take", path, "jobs", ends: 66).contains("is closed"))
-                #expect(try tool(scratch, "put", path, "jobs", "1", ends: 74).contains("was closed"))
-                try tool(scratch, "take", path, "none", ends: 66)
+                #expect(try scratch.tool("take", path, "jobs", "--count", "5") == "9\n")
+                #expect(try scratch.tool("take", path, "jobs", ends: 66).contains("is closed"))
+                #expect(try scratch.tool("put", path, "jobs", "1", ends: 74).contains("was closed"))
+                try scratch.tool("take", path, "none", ends: 66)
                 _ = try store.value("number", initial: 1)
-                try tool(scratch, "take", path, "number", ends: 65)
-                try tool(scratch, "put", path, "jobs", "1", "--delay", "soon", ends: 64)
-                try tool(scratch, "take", path, "jobs", "--count", "0", ends: 64)
-                try tool(scratch, "new", path, "n", "--type", "int", "--capacity", "3", ends: 64)
-                try tool(scratch, "new", path, "n", "--queue", "--type", "what", ends: 64)
-                try tool(scratch, "new", path, "n", "--queue", "--type", "int", "--priorities", "65", ends: 64)
+                try scratch.tool("take", path, "number", ends: 65)
+                try scratch.tool("put", path, "jobs", "1", "--delay", "soon", ends: 64)
+                try scratch.tool("take", path, "jobs", "--count", "0", ends: 64)
+                try scratch.tool("new", path, "n", "--type", "int", "--capacity", "3", ends: 64)
+                try scratch.tool("new", path, "n", "--queue", "--type", "what", ends: 64)
+                try scratch.tool("new", path, "n", "--queue", "--type", "int", "--priorities", "65", ends: 64)
             }
         }
 
@@ -53,21 +46,21 @@ extension ProcessTests {
         @Test func elementsOfPrograms() throws {
             try withScratchStore { scratch in
                 let (store, path) = (try scratch.open(), scratch.path)
-                try tool(scratch, "new", path, "numbers", "--queue", "--type", "int", "--volatile")
+                try scratch.tool("new", path, "numbers", "--queue", "--type", "int", "--volatile")
                 let numbers = try store.queue("numbers", of: Int.self)
-                try tool(scratch, "put", path, "numbers", "--", "-5", "7")
+                try scratch.tool("put", path, "numbers", "--", "-5", "7")
                 #expect(try numbers.get(upTo: 5) == [-5, 7])
                 let texts = try store.queue("texts", of: String.self, options: QueueOptions(maximumByteCount: 8))
-                try tool(scratch, "put", path, "texts", "zwölf", "")
+                try scratch.tool("put", path, "texts", "zwölf", "")
                 #expect(try texts.get(upTo: 5) == ["zwölf", ""])
-                #expect(try tool(scratch, "put", path, "texts", "too long for it", ends: 65).contains("room for 8"))
+                #expect(try scratch.tool("put", path, "texts", "too long for it", ends: 65).contains("room for 8"))
                 let bytes = try store.queue("bytes", of: [UInt8].self)
                 try bytes.put([1, 0xAB])
-                #expect(try tool(scratch, "take", path, "bytes") == "01ab\n")
+                #expect(try scratch.tool("take", path, "bytes") == "01ab\n")
                 let triples = try store.queue("triples", of: Triple.self)
-                try tool(scratch, "put", path, "triples", "{first: 3, second: 3, third: 3}")
+                try scratch.tool("put", path, "triples", "{first: 3, second: 3, third: 3}")
                 #expect(try triples.get() == Triple(3))
-                try tool(scratch, "put", path, "triples", "{first: 3}", ends: 65)
+                try scratch.tool("put", path, "triples", "{first: 3}", ends: 65)
             }
         }
 
@@ -86,17 +79,17 @@ extension ProcessTests {
                 let before = try Store.check(path).findings
                 #expect(before == [])
                 #expect(
-                    try tool(scratch, "ls", path).contains(#/jobs  queue  5 +[0-9.]+ [A-Za-z]+ +persistent  int64/#))
-                let json = try tool(scratch, "stat", path, "jobs", "--json")
+                    try scratch.tool("ls", path).contains(#/jobs  queue  5 +[0-9.]+ [A-Za-z]+ +persistent  int64/#))
+                let json = try scratch.tool("stat", path, "jobs", "--json")
                 for part in [
                     #""capacity": 16, "priorities": 2, "lease_milliseconds": 60000, "maximum_deliveries": 1"#,
                     #""closed": false, "ready": 3, "delayed": 1, "leased": 1, "dead": 1, "taken": 1, "#,
                     #""deliveries": 1, "process": \#(getpid()), "#,
                 ] { #expect(json.contains(part), "\(json)") }
-                #expect(try tool(scratch, "get", path, "jobs", "--json").contains(#""dead": 1"#))
-                let text = try tool(scratch, "stat", path, "jobs")
+                #expect(try scratch.tool("get", path, "jobs", "--json").contains(#""dead": 1"#))
+                let text = try scratch.tool("stat", path, "jobs")
                 #expect(text.contains("process \(getpid())") && text.contains("ready            3"), "\(text)")
-                let dump = try tool(scratch, "dump", path)
+                let dump = try scratch.tool("dump", path)
                 #expect(
                     dump == """
                         jobs (queue, int64), 6 of 16 items
@@ -108,7 +101,7 @@ extension ProcessTests {
                           dead\t#1\t1
 
                         """, "\(dump)")
-                let lines = try tool(scratch, "dump", path, "--format", "json").split(separator: "\n")
+                let lines = try scratch.tool("dump", path, "--format", "json").split(separator: "\n")
                 #expect(lines.count == 7)
                 #expect(
                     lines[0].hasPrefix(
@@ -117,9 +110,9 @@ extension ProcessTests {
                     lines.dropFirst().first?.contains(
                         #"{"name": "jobs", "kind": "queue", "state": "ready", "sequence": 3, "priority": 0, "deliveries": 0, "#
                     ) == true, "\(lines)")
-                try tool(scratch, "mv", path, "jobs", "tasks")
-                try tool(scratch, "rm", path, "tasks")
-                try tool(scratch, "stat", path, "tasks", ends: 66)
+                try scratch.tool("mv", path, "jobs", "tasks")
+                try scratch.tool("rm", path, "tasks")
+                try scratch.tool("stat", path, "tasks", ends: 66)
             }
         }
 
@@ -139,19 +132,19 @@ extension ProcessTests {
                         + (inMemory ? [Files.read(segment)] : [])
                 }
                 let (names, before) = (Files.names(path).sorted(), bytes())
-                let figures = try tool(scratch, "stat", path, "jobs", "--json")
+                let figures = try scratch.tool("stat", path, "jobs", "--json")
                 // Leases went with their holder, or with the memory.
                 #expect(figures.contains(inMemory ? #""leased": 3"# : #""ready": 2500, "delayed": 0, "leased": 0"#))
                 if inMemory { #expect(figures.contains(#""process": null"#), "\(figures)") }
-                #expect(try tool(scratch, "dump", path, "--all").split(separator: "\n").count == 2501)
-                #expect(try tool(scratch, "take", path, "jobs", "--peek").split(separator: "\n").count >= 2497)
-                #expect(try tool(scratch, "ls", path).contains("jobs  queue  2500"))
-                try tool(scratch, "check", path)
+                #expect(try scratch.tool("dump", path, "--all").split(separator: "\n").count == 2501)
+                #expect(try scratch.tool("take", path, "jobs", "--peek").split(separator: "\n").count >= 2497)
+                #expect(try scratch.tool("ls", path).contains("jobs  queue  2500"))
+                try scratch.tool("check", path)
                 #expect(Files.names(path).sorted() == names)
                 #expect(bytes() == before)
                 #expect(Files.exists(segment) == inMemory)
                 // Who takes brings it into memory.
-                #expect(try tool(scratch, "take", path, "jobs", "--count", "2") == "0\n1\n")
+                #expect(try scratch.tool("take", path, "jobs", "--count", "2") == "0\n1\n")
             }
         }
 

@@ -12,6 +12,11 @@ extension ScratchStore {
         return status == 0 ? run.output : run.errors
     }
 
+    /// Starts the tool's `watch` of the store.
+    func watch(_ arguments: String...) throws -> Worker {
+        try Worker(command: [Worker.buildDirectory + "/cellar", "watch", path] + arguments)
+    }
+
     /// Runs a command of the shell in which `cellar` is the tool, in the scratch directory; what it printed, errors too.
     @discardableResult
     func shell(

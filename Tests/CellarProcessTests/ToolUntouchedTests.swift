@@ -29,8 +29,9 @@ extension ProcessTests {
         }
 
         /// Fills a store and closes it. Returns its segment.
-        private func prepare(_ scratch: ScratchStore) throws -> String {
+        private func prepare(_ scratch: ScratchStore, first: (Store) throws -> Void = { _ in }) throws -> String {
             let store = try scratch.open()
+            try first(store)
             try LookedAt.fill(store)
             let segment = Files.segmentPath(try store.statistics().identity)
             scratch.closeAll()
@@ -109,11 +110,7 @@ extension ProcessTests {
         /// In memory the type of one cell, and a truth value of another, make no sense: the rest is shown.
         @Test func ofABrokenMemory() throws {
             try withScratchStore { scratch in
-                let store = try scratch.open()
-                _ = try store.value("odd", initial: SIMD3<UInt16>(1, 2, 3))
-                try LookedAt.fill(store)
-                let segment = Files.segmentPath(try store.statistics().identity)
-                scratch.closeAll()
+                let segment = try prepare(scratch) { _ = try $0.value("odd", initial: SIMD3<UInt16>(1, 2, 3)) }
                 try Self.replace("simd<uint16, 3>", by: "simd<uint16, ?>", in: segment)
                 // poses[1]: x = 1, y = 0.5, true.
                 let pose: [UInt8] = [0, 0, 0x80, 0x3F, 0, 0, 0, 0x3F]
@@ -135,11 +132,7 @@ extension ProcessTests {
         /// On disk the record of one cell makes no sense.
         @Test func ofABrokenDisk() throws {
             try withScratchStore { scratch in
-                let store = try scratch.open()
-                _ = try store.value("odd", initial: SIMD3<UInt16>(1, 2, 3))
-                try LookedAt.fill(store)
-                let segment = Files.segmentPath(try store.statistics().identity)
-                scratch.closeAll()
+                let segment = try prepare(scratch) { _ = try $0.value("odd", initial: SIMD3<UInt16>(1, 2, 3)) }
                 try Store.discardSegment(of: scratch.path)
                 try Self.replace(
                     "kind=value count=1 type=simd", by: "kind=value count=x type=simd", in: scratch.path + "/data.mdb")
@@ -159,14 +152,8 @@ extension ProcessTests {
             try replace(Array(old.utf8), by: Array(new.utf8), in: file)
         }
 
-        /// Replaces bytes everywhere in a file; they must be there.
         private static func replace(_ old: [UInt8], by new: [UInt8], in file: String) throws {
-            let bytes = Files.read(file)
-            let places = bytes.indices.dropLast(old.count - 1).filter {
-                bytes[$0] == old[0] && bytes[$0..<$0 + old.count].elementsEqual(old)
-            }
-            try #require(!places.isEmpty)
-            for place in places { Files.write(new, to: file, at: place) }
+            try #require(Files.replace(old, by: new, in: file) > 0)
         }
     }
 }

@@ -47,24 +47,38 @@ public struct DocumentationPage {
         self.blocks = blocks
     }
 
+    /// Whether there is Swift in it.
+    public var hasCode: Bool { blocks.contains { $0.language == "swift" } }
+
     /// A program of all blocks in Swift that are no files, in functions of a section each, or all in one. A block with the remark
-    /// `endless`, or `endless task`, is compiled and not run, one of `another program` has a scope of its own, and one `of a manifest` is left
-    /// out. Types and functions are declared outside.
+    /// `endless`, or `endless task`, is compiled and not run, one of `another program` has a scope of its own, one with `task` is an
+    /// asynchronous function, and one `of a manifest` is left out. Types and functions are declared outside.
     public func program(sectionBySection: Bool) -> String {
         var imports: Set = ["import Cellar", "import Glibc"]
         var declarations: [String] = []
-        var functions: [(section: String, body: [String])] = []
+        var functions: [Function] = []
         for block in blocks where block.language == "swift" && block.remark != "of a manifest" && block.file == nil {
-            if functions.isEmpty || sectionBySection && functions.last!.section != block.section {
-                functions.append((block.section, []))
+            let isTask = block.remark == "task"
+            let goesOn = functions.last.map {
+                !isTask && !$0.isTask && (!sectionBySection || $0.section == block.section)
             }
+            if goesOn != true { functions.append(Function(section: block.section, isTask: isTask)) }
             functions[functions.count - 1].body += Self.body(of: block, in: path, &imports, &declarations)
         }
-        let bodies = functions.enumerated().flatMap { ["func section\($0)() throws {"] + $1.body + ["}"] }
-        let main =
-            ["@main struct Page {", "    static func main() throws {"]
-            + functions.indices.map { "        try section\($0)()" } + ["    }", "}"]
+        let bodies = functions.enumerated().flatMap { (number, function) in
+            ["func section\(number)() \(function.isTask ? "async " : "")throws {"] + function.body + ["}"]
+        }
+        let calls = functions.enumerated().map { "        try \($1.isTask ? "await " : "")section\($0)()" }
+        let effects = functions.contains(where: \.isTask) ? "async throws" : "throws"
+        let main = ["@main struct Page {", "    static func main() \(effects) {"] + calls + ["    }", "}"]
         return (imports.sorted() + declarations + bodies + main).joined(separator: "\n") + "\n"
+    }
+
+    /// One of the program's.
+    private struct Function {
+        var section: String
+        var isTask: Bool
+        var body: [String] = []
     }
 
     private static func body(

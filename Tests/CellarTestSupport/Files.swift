@@ -106,4 +106,14 @@ public enum Files {
     }
 
     public static func unmount(_ path: String) { unsafe umount2(path, 2 /* MNT_DETACH */) }
+
+    /// Replaces bytes everywhere in a file by as many others. Returns how often.
+    public static func replace(_ old: [UInt8], by new: [UInt8], in file: String) -> Int {
+        let bytes = read(file)
+        let places = bytes.indices.dropLast(old.count - 1).filter {
+            bytes[$0] == old[0] && bytes[$0..<$0 + old.count].elementsEqual(old)
+        }
+        for place in places { write(new, to: file, at: place) }
+        return places.count
+    }
 }

@@ -41,3 +41,15 @@ final class CellImage: @unchecked Sendable {
 
     deinit { unsafe memory.deallocate() }
 }
+
+extension Catalogue {
+    /// So many bytes of a structure, as of one moment. O(`count`).
+    func image(ofBytes count: Int, of uid: UInt64) throws(StoreError) -> CellImage {
+        try database.read { (transaction) throws(StoreError) in
+            unsafe try CellImage(kind: .array, schema: Schema(.scalar(.uint8)), count: count) {
+                (chunk, target) throws(StoreError) in
+                _ = unsafe try readChunk(ChunkKey(uid: uid, chunk: chunk), in: transaction, into: target)
+            }
+        }
+    }
+}

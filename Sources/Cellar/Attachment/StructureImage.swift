@@ -1,20 +1,51 @@
 /// The content of a list, log or block as the disk has it, for a process that only looks, where nobody has it in memory.
 struct StructureImage: Sendable {
-    private let bytes: [UInt8]
+    let byteCount: Int
+    /// Those that the disk has; others stand for zeros, so that no more memory is taken than there is on disk.
+    private let chunks: [UInt32: [UInt8]]
 
-    /// Reads all of it, as of one moment. O(bytes).
+    /// Reads all of it, as of one moment. O(bytes on disk).
     init(_ form: StructureForm, _ uid: UInt64, _ catalogue: Catalogue) throws(StoreError) {
-        let image = try catalogue.database.read { (transaction) throws(StoreError) in
-            unsafe try CellImage(kind: .array, schema: Schema(.scalar(.uint8)), count: form.byteCount) {
-                (chunk, target) throws(StoreError) in
-                _ = unsafe try catalogue.readChunk(ChunkKey(uid: uid, chunk: chunk), in: transaction, into: target)
+        let byteCount = form.byteCount
+        self.byteCount = byteCount
+        chunks = try catalogue.database.read { (transaction) throws(StoreError) in
+            var chunks: [UInt32: [UInt8]] = [:]
+            let start = ChunkKey(uid: uid, chunk: 0).bytes
+            try transaction.forEach(in: catalogue.values, from: start) { (key, value) throws(StoreError) in
+                guard let key = ChunkKey(key) else { throw Self.damaged("a key in 'values' has the wrong length") }
+                guard key.uid == uid else { return false }
+                let rest = byteCount - Int(key.chunk) << SegmentLayout.chunkShift
+                guard value.byteCount <= min(rest, SegmentLayout.chunkSize) else {
+                    throw Self.damaged("chunk \(key.chunk) of the identity \(uid) is longer than its cell")
+                }
+                chunks[key.chunk] = value.copiedBytes
+                return true
             }
+            return chunks
         }
-        bytes = unsafe [UInt8](UnsafeRawBufferPointer(start: image.reference.payload, count: form.byteCount))
+    }
+
+    private static func chunks(of range: Range<Int>) -> Range<UInt32> {
+        let end = (range.upperBound + SegmentLayout.chunkSize - 1) >> SegmentLayout.chunkShift
+        return UInt32(range.lowerBound >> SegmentLayout.chunkShift)..<UInt32(end)
+    }
+
+    /// O(`range.count`).
+    private func bytes(in range: Range<Int>) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: range.count)
+        for number in Self.chunks(of: range) {
+            guard let chunk = chunks[number] else { continue }
+            let start = Int(number) << SegmentLayout.chunkShift
+            let part = range.clamped(to: start..<start + chunk.count)
+            bytes.replaceSubrange(
+                part.lowerBound - range.lowerBound..<part.upperBound - range.lowerBound,
+                with: chunk[part.lowerBound - start..<part.upperBound - start])
+        }
+        return bytes
     }
 
     private func word(_ offset: Int) -> UInt64 {
-        (0..<8).reversed().reduce(0) { $0 << 8 | UInt64(bytes[offset + $1]) }
+        bytes(in: offset..<offset + 8).reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 
     private static func damaged(_ what: String) -> StoreError {
@@ -23,13 +54,32 @@ struct StructureImage: Sendable {
 
     // MARK: Blocks and lists
 
-    var all: [UInt8] { bytes }
+    var all: [UInt8] { bytes(in: 0..<byteCount) }
 
-    /// The bytes of a list's elements.
-    func elements(of shape: ListShape) throws(StoreError) -> [UInt8] {
+    func count(of shape: ListShape) throws(StoreError) -> Int {
         let count = word(0)
         guard count <= UInt64(shape.capacity) else { throw Self.damaged("a list is said to have \(count) elements") }
-        return Array(bytes[ListShape.head..<ListShape.head + Int(count) * shape.stride])
+        return Int(count)
+    }
+
+    /// The bytes of a list's elements, of which it must have as many.
+    func elements(_ range: Range<Int>, of shape: ListShape) -> [UInt8] { bytes(in: Self.place(of: range, shape)) }
+
+    /// The elements that the disk has, in order and in pieces; others are zeros. O(chunks on disk).
+    func pieces(of shape: ListShape) throws(StoreError) -> [Range<Int>] {
+        let count = try count(of: shape)
+        var pieces: [Range<Int>] = []
+        for chunk in chunks.keys.sorted() {
+            let start = Int(chunk) << SegmentLayout.chunkShift - ListShape.head
+            let lower = max(start / shape.stride, pieces.last?.upperBound ?? 0)
+            let upper = min((start + SegmentLayout.chunkSize + shape.stride - 1) / shape.stride, count)
+            if lower < upper { pieces.append(lower..<upper) }
+        }
+        return pieces
+    }
+
+    private static func place(of elements: Range<Int>, _ shape: ListShape) -> Range<Int> {
+        ListShape.head + elements.lowerBound * shape.stride..<ListShape.head + elements.upperBound * shape.stride
     }
 
     // MARK: Logs
@@ -48,14 +98,34 @@ struct StructureImage: Sendable {
             throw Self.damaged("a log has no entry \(number)")
         }
         let start = place + LogShape.entryHead
-        return (word(place + 8), Array(bytes[start..<start + Int(count)]))
+        return (word(place + 8), bytes(in: start..<start + Int(count)))
+    }
+
+    /// What is wrong with what a log says of its entries and groups.
+    func faults(of shape: LogShape) -> [String] {
+        var faults: [String] = []
+        let (first, next) = (word(0), word(8))
+        // One that never had an entry may have been about to begin with any.
+        if next > 0, first > next || next - first > UInt64(shape.capacity) {
+            faults.append("on disk is said to have the entries \(first) to \(next), and room for \(shape.capacity)")
+        }
+        if word(24) > UInt64(LogShape.mostGroups) {
+            faults.append("on disk is said to have \(word(24)) groups, and room for \(LogShape.mostGroups)")
+        }
+        let places = (0..<min(Int(clamping: word(24)), LogShape.mostGroups)).map {
+            LogShape.head + $0 * LogShape.groupSize
+        }
+        for place in places where word(place + 8) > UInt64(LogShape.longestName) {
+            faults.append("on disk has a group with a name of \(word(place + 8)) bytes")
+        }
+        return faults
     }
 
     var groups: [(name: String, position: UInt64)] {
         (0..<min(Int(clamping: word(24)), LogShape.mostGroups)).map { index in
             let start = LogShape.head + index * LogShape.groupSize
             let count = min(Int(clamping: word(start + 8)), LogShape.longestName)
-            return (String(decoding: bytes[start + 16..<start + 16 + count], as: UTF8.self), word(start))
+            return (String(decoding: bytes(in: start + 16..<start + 16 + count), as: UTF8.self), word(start))
         }
     }
 }
@@ -66,10 +136,15 @@ extension Attachment {
     func structureImage(
         _ name: String, kind: StructureKind
     ) throws(StoreError) -> (form: StructureForm, image: StructureImage)? {
-        if writePolicy != Self.readOnly { return nil }
-        if let segment, try liveCell(name, segment) != nil { return nil }
-        guard let record = try record(name), record.kind == .structure else { return nil }
+        guard try isOnlyOnDisk(name), let record = try record(name), record.kind == .structure else { return nil }
         let form = try form(record, name)
         return form.kind == kind ? (form, try StructureImage(form, record.uid, catalogue)) : nil
+    }
+
+    /// Whether this process, which only looks, cannot have a structure of the name but from disk, if there is one.
+    func isOnlyOnDisk(_ name: String) throws(StoreError) -> Bool {
+        guard writePolicy == Self.readOnly else { return false }
+        guard let segment else { return true }
+        return try liveCell(name, segment) == nil
     }
 }

@@ -59,13 +59,6 @@ public struct UntypedCell: Sendable {
         }
     }
 
-    /// How often a value of more than 8 bytes was written since it came into memory; nil of others, where nobody counts, and of
-    /// what only the disk has. Takes no lock. O(1).
-    public var writeCount: UInt64? {
-        guard image == nil, info.kind == .value, info.schema.size > 8 else { return nil }
-        return cell.sequence.acquire() >> 1
-    }
-
     // MARK: Writing
 
     /// Replaces the element at `index`, whole or not at all; checks that the bytes are a value of the type. Blocks as the
@@ -91,6 +84,17 @@ public struct UntypedCell: Sendable {
         if range.isEmpty { return }
         if info.kind == .value { return try setBytes(Array(bytes.prefix(info.schema.size))) }
         try checkElements(bytes)
+        do {
+            try locked {
+                unsafe try attachment.replace(range.lowerBound * stride..<range.upperBound * stride, of: cell) {
+                    unsafe $0.copyBytes(from: bytes)
+                }
+            }
+        } catch { throw StoreError(wrapping: error) }
+    }
+
+    /// Runs `body` while nobody else has the cell's lock.
+    private func locked(_ body: () throws -> Void) throws {
         try attachment.lock(cell, timeout: nil)
         defer {
             cell.holder.setRelaxed(0)
@@ -98,11 +102,8 @@ public struct UntypedCell: Sendable {
         }
         if cell.isRemoved { throw attachment.removedError }
         cell.holder.setRelaxed(LockHolder.word(slot: attachment.slot))
-        do {
-            unsafe try attachment.replace(range.lowerBound * stride..<range.upperBound * stride, of: cell) {
-                unsafe $0.copyBytes(from: bytes)
-            }
-        } catch { throw StoreError(wrapping: error) }
+        crashPoint("untyped: holder named")
+        try body()
     }
 
     private func checkElements(_ bytes: [UInt8]) throws(StoreError) {
@@ -157,23 +158,20 @@ public struct UntypedCell: Sendable {
     }
 
     private func modifyLocked(_ index: Int, _ change: (inout [UInt8]) throws -> Void) throws {
-        try attachment.lock(cell, timeout: nil)
-        defer {
-            cell.holder.setRelaxed(0)
-            cell.lock.unlock()
-        }
-        if cell.isRemoved { throw attachment.removedError }
-        cell.holder.setRelaxed(LockHolder.word(slot: attachment.slot))
-        crashPoint("untyped: holder named")
-        var bytes = try bytes(at: index)
-        try change(&bytes)
-        try check(bytes)
-        if info.kind == .value {
-            unsafe bytes.withUnsafeBytes { unsafe CellWriter(reference: cell).write($0.baseAddress!, size: cell.size) }
-            noteValue()
-        } else {
-            let start = index * cell.stride
-            unsafe try attachment.replace(start..<start + cell.size, of: cell) { unsafe $0.copyBytes(from: bytes) }
+        // No crash point: see `locked`, `noteValue` and `Attachment.replace`.
+        try locked {
+            var bytes = try bytes(at: index)
+            try change(&bytes)
+            try check(bytes)
+            if info.kind == .value {
+                unsafe bytes.withUnsafeBytes {
+                    unsafe CellWriter(reference: cell).write($0.baseAddress!, size: cell.size)
+                }
+                noteValue()
+            } else {
+                let start = index * cell.stride
+                unsafe try attachment.replace(start..<start + cell.size, of: cell) { unsafe $0.copyBytes(from: bytes) }
+            }
         }
     }
 

@@ -1,9 +1,9 @@
 import Glibc
 
 /// What a directory lists.
-enum FileNames {
+package enum FileNames {
     /// All but `.` and `..`, in no order.
-    static func of(_ directory: String) throws(StoreError) -> [String] {
+    package static func of(_ directory: String) throws(StoreError) -> [String] {
         guard let stream = unsafe opendir(directory) else { throw .system("look into '\(directory)'", errno) }
         defer { unsafe closedir(stream) }
         var names: [String] = []

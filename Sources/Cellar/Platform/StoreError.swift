@@ -83,6 +83,9 @@ extension StoreError: CustomStringConvertible {
 }
 
 extension StoreError {
+    /// The same of what has the name, for errors of what knew of none.
+    package func about(_ name: String) -> StoreError { StoreError(code, "'\(name)': \(message)", errno: errno) }
+
     /// The error itself if it is one; what it says otherwise.
     @usableFromInline
     init(wrapping error: any Error) {

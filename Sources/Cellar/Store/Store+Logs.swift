@@ -87,15 +87,8 @@ extension Store {
     public func createLog(
         _ name: String, element: String, options: LogOptions = LogOptions()
     ) throws(StoreError) -> UntypedLog {
-        let type = TableValueShape(parsing: element, kind: .table)
-        guard type.isKnown else {
-            throw StoreError(
-                .unsupportedType, "'\(element)' is no type of elements: one is string, bytes, json, double, …")
-        }
-        var shape = try options.shape(element: element, size: nil)
-        if case .plain(let schema) = type {
-            shape = try options.shape(element: schema.description, size: schema.size)
-        }
+        let type = try ElementType(parsing: element)
+        let shape = try options.shape(element: type.text, size: type.size)
         try createStructure(name, form: shape.text, persistence: options.persistence ?? .persistent)
         return try untypedLog(name)
     }

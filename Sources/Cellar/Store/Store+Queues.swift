@@ -121,19 +121,9 @@ extension Store {
     public func createQueue(
         _ name: String, element: String, options: QueueOptions = QueueOptions()
     ) throws(StoreError) -> UntypedQueue {
-        let type = TableValueShape(parsing: element, kind: .table)
-        guard type.isKnown else {
-            throw StoreError(
-                .unsupportedType, "'\(element)' is no type of elements: one is string, bytes, json, double, …")
-        }
-        var shape = try options.shape(element: element, size: nil)
-        if case .plain(let schema) = type {
-            shape = try options.shape(element: schema.description, size: schema.size)
-        }
-        guard try attachment.info(of: name) == nil else {
-            throw StoreError(.cellExists, "there is a cell '\(name)' already: remove it first, or use another name")
-        }
-        _ = try attachment.structure(name, shape.form, options.persistence, kind: .queue) { $0 == shape.form }
+        let type = try ElementType(parsing: element)
+        let shape = try options.shape(element: type.text, size: type.size)
+        try createStructure(name, form: shape.text, persistence: options.persistence ?? .persistent)
         return try untypedQueue(name)
     }
 }

@@ -109,3 +109,25 @@ extension Store {
             TableInfo(name, table.record), TableCore(name, table, attachment: attachment, removals: removals))
     }
 }
+
+/// What elements of queues and logs are that are only known by their type's text: `string`, `bytes`, `json`, or a schema's.
+struct ElementType {
+    /// As it is put on record.
+    let text: String
+    /// Of what has any length nil.
+    let size: Int?
+
+    /// Throws `.unsupportedType`.
+    init(parsing text: String) throws(StoreError) {
+        let shape = TableValueShape(parsing: text, kind: .table)
+        guard shape.isKnown else {
+            throw StoreError(
+                .unsupportedType, "'\(text)' is no type of elements: one is string, bytes, json, double, …")
+        }
+        guard case .plain(let schema) = shape else {
+            (self.text, size) = (text, nil)
+            return
+        }
+        (self.text, size) = (schema.description, schema.size)
+    }
+}

@@ -151,21 +151,18 @@ public struct UntypedTable: Sendable {
     }
 
     /// What is wrong with the entries, and how many were looked at.
-    func check() throws(StoreError) -> (faults: [String], entries: Int) {
-        var faults: [String] = []
-        var count = 0
+    func check() throws(StoreError) -> ContentFaults {
+        var faults = ContentFaults(of: info.name)
         try forEachBytes(in: .all) { (key, value) throws(StoreError) in
-            count += 1
+            faults.count += 1
             if (try? keys.content(of: key)) == nil {
-                faults.append("'\(info.name)' has a key that is no '\(info.keyType)': \(TableHex.text(key.prefix(32)))")
+                faults.add("has a key that is no '\(info.keyType)': \(TableHex.text(key.prefix(32)))")
             } else if (try? values.content(of: value)) == nil {
-                faults.append(
-                    "'\(info.name)' has a value that is no '\(info.valueType)', of the key \(TableHex.text(key.prefix(32)))"
-                )
+                faults.add("has a value that is no '\(info.valueType)', of the key \(TableHex.text(key.prefix(32)))")
             }
-            return faults.count < 20
+            return !faults.isEnough
         }
-        return (faults, count)
+        return faults
     }
 
     // MARK: Pieces

@@ -68,7 +68,6 @@ import Testing
             #expect(try catalogue.cellCount(in: transaction) == 3)
             try catalogue.forEachCell(in: transaction) { name, record throws(StoreError) in
                 listed.append("\(String(decoding: name, as: UTF8.self)):\(record?.uid ?? 0)")
-                return true
             }
         }
         #expect(listed == ["bad:0", "hits:1", "pose:2"])

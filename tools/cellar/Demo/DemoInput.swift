@@ -1,3 +1,4 @@
+import Cellar
 import Glibc
 
 /// The files to count.
@@ -41,7 +42,10 @@ struct DemoInput {
 
     /// The directory's regular files, each once, however many links lead to it.
     private static func defaultPaths() throws -> [String] {
-        let names = try DirectoryListing.names(in: defaultDirectory)
+        let names: [String]
+        do throws(StoreError) { names = try FileNames.of(defaultDirectory) } catch {
+            throw ToolError(.noInput, "\(error.message): name files to count instead")
+        }
         let paths = Set(names.compactMap { regularFile(defaultDirectory + "/" + $0) })
         guard !paths.isEmpty else {
             throw ToolError(.noInput, "there are no files in \(defaultDirectory): name files to count")

@@ -36,7 +36,7 @@ final class DemoPlace {
 
     /// With the files in it: what is left of a store that could not be made.
     private static func removeDirectory(_ path: String) {
-        for name in (try? DirectoryListing.names(in: path)) ?? [] { unsafe unlink(path + "/" + name) }
+        for name in (try? FileNames.of(path)) ?? [] { unsafe unlink(path + "/" + name) }
         unsafe rmdir(path)
     }
 

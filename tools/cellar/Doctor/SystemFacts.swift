@@ -1,3 +1,4 @@
+import Cellar
 import Glibc
 
 /// What the system says of itself.
@@ -42,7 +43,7 @@ enum SystemFacts {
     static func loginSetting(_ word: String) -> String? {
         let folders = ["/usr/lib/systemd/logind.conf.d", "/run/systemd/logind.conf.d", "/etc/systemd/logind.conf.d"]
         let pieces = folders.flatMap { folder in
-            ((try? DirectoryListing.names(in: folder)) ?? []).sorted().map { "\(folder)/\($0)" }
+            ((try? FileNames.of(folder)) ?? []).sorted().map { "\(folder)/\($0)" }
         }
         var setting: String?
         for path in ["/usr/lib/systemd/logind.conf", "/etc/systemd/logind.conf"] + pieces {

@@ -56,7 +56,7 @@ struct CellFacts {
 
     private static func version(_ cell: CellInfo, in store: Store) throws -> UInt64? {
         switch cell.kind {
-        case .value: try store.cell(cell.name).writeCount
+        case .value: try store.cell(cell.name).storeCount
         case .block: try store.block(cell.name).generation
         default: nil
         }

@@ -41,11 +41,7 @@ extension UntypedCell {
 extension Schema {
     /// What a person typed for the cell `name`, in a message about which the name should be.
     func content(parsing text: String, for name: String) throws -> CellContent {
-        do throws(StoreError) {
-            return try CellContent(parsing: text, as: self)
-        } catch {
-            throw StoreError(error.code, "'\(name)': \(error.message)", errno: error.errno)
-        }
+        do throws(StoreError) { return try CellContent(parsing: text, as: self) } catch { throw error.about(name) }
     }
 }
 

@@ -69,7 +69,7 @@ struct QueueFigures {
     // MARK: For people
 
     var rows: [(String, String)] {
-        [
+        let settings = [
             ("elements", elements),
             ("capacity", Printable.counted(queue.capacity, "item")),
             ("priorities", "\(queue.priorities)"),
@@ -81,13 +81,10 @@ struct QueueFigures {
             ),
             ("kept", queue.info.persistence.rawValue),
             ("closed", queue.isClosed ? "yes" : "no"),
-            ("ready", Printable.grouped(depth.ready)),
-            ("delayed", Printable.grouped(depth.delayed)),
-            ("leased", Printable.grouped(depth.leased)),
-            ("dead", Printable.grouped(depth.dead)),
-            ("taken", Printable.grouped(depth.taken)),
-            ("oldest", oldestAge.map { "\($0)" } ?? "none"),
-        ] + leases.map { ("lease of #\($0.sequence)", Self.holder($0)) }
+        ]
+        let counts = depth.counts.map { ($0.name, Printable.grouped($0.count)) }
+        let oldest = ("oldest", oldestAge.map { "\($0)" } ?? "none")
+        return settings + counts + [oldest] + leases.map { ("lease of #\($0.sequence)", Self.holder($0)) }
     }
 
     private var elements: String {
@@ -114,11 +111,7 @@ struct QueueFigures {
         line.add("maximum_deliveries", json: queue.maximumDeliveries.map { "\($0)" } ?? "null")
         line.add("persistent", queue.info.persistence == .persistent)
         line.add("closed", queue.isClosed)
-        line.add("ready", depth.ready)
-        line.add("delayed", depth.delayed)
-        line.add("leased", depth.leased)
-        line.add("dead", depth.dead)
-        line.add("taken", depth.taken)
+        for (name, count) in depth.counts { line.add(name, count) }
         line.add("oldest_milliseconds", json: oldestAge.map(Self.milliseconds) ?? "null")
         line.add("leases", json: "[" + leases.map(Self.json).joined(separator: ", ") + "]")
         return line.closed
@@ -151,5 +144,12 @@ extension CellInfo {
     var elementType: String? {
         guard kind == .queue, let form, let field = form.firstRange(of: " element=") else { return nil }
         return String(form[field.upperBound...])
+    }
+}
+
+extension QueueDepth {
+    /// How many items are in each state, as the tool calls it.
+    var counts: [(name: String, count: Int)] {
+        [("ready", ready), ("delayed", delayed), ("leased", leased), ("dead", dead), ("taken", taken)]
     }
 }

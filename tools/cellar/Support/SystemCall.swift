@@ -1,3 +1,4 @@
+import Cellar
 import Glibc
 
 /// Parts of the C library in the form that the tool uses.
@@ -14,7 +15,7 @@ enum SystemCall {
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else { return 0 }
         guard status.st_mode & S_IFMT == S_IFDIR else { return Int(status.st_size) }
-        return ((try? DirectoryListing.names(in: path)) ?? []).reduce(0) { $0 + byteCount(below: "\(path)/\($1)") }
+        return ((try? FileNames.of(path)) ?? []).reduce(0) { $0 + byteCount(below: "\(path)/\($1)") }
     }
 
     /// Sets a variable of this process's environment, and of those of commands it runs.

@@ -104,12 +104,7 @@ extension QueueLines {
     struct Depth {
         private let counts: [(name: String, count: Int)]
 
-        init(_ depth: QueueDepth) {
-            counts = [
-                ("ready", depth.ready), ("delayed", depth.delayed), ("leased", depth.leased), ("dead", depth.dead),
-                ("taken", depth.taken),
-            ]
-        }
+        init(_ depth: QueueDepth) { counts = depth.counts }
 
         /// `3 ready, 1 leased`; `empty`.
         var text: String {

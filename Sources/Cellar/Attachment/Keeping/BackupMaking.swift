@@ -35,7 +35,8 @@ struct BackupMaking {
             crashPoint("backup: identity given")
             try publish()
         } catch {
-            removePartial()
+            Self.removeFiles(of: partial)
+            unsafe rmdir(partial)
             throw error
         }
         var status = stat()
@@ -113,10 +114,10 @@ struct BackupMaking {
         crashPoint("backup: kept")
     }
 
-    private func removePartial() {
+    /// Removes all files of an unfinished one, by who holds its lock.
+    static func removeFiles(of partial: String) {
         for name in StoreDirectory.fileNames where name != "store.lock" { unsafe unlink(partial + "/" + name) }
         // Last: who has the lock has the place.
         unsafe unlink(partial + "/store.lock")
-        unsafe rmdir(partial)
     }
 }

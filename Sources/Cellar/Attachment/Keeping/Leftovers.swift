@@ -52,8 +52,7 @@ enum Leftovers {
         if let lock = try? FileLock(path: path + "/store.lock", creatingWith: 0o600) {
             guard try lock.tryExclusive(), try lock.isCurrent(at: path + "/store.lock") else { return false }
             defer { lock.release() }
-            for name in StoreDirectory.fileNames where name != "store.lock" { unsafe unlink(path + "/" + name) }
-            unsafe unlink(path + "/store.lock")
+            BackupMaking.removeFiles(of: path)
         }
         guard unsafe rmdir(path) == 0 else { throw .system("remove '\(path)'", errno) }
         return true

@@ -183,7 +183,7 @@ extension QueueCore {
         // No crash point: see `QueueMemory.removeDead`.
         try checkWritable()
         return try locked { (memory, wakes) throws(StoreError) in
-            let dead = (0..<memory.capacity).filter { memory.item($0).state == .dead }
+            let dead = memory.deadItems
             for number in dead {
                 memory.removeDead(number)
                 note(number)
@@ -198,7 +198,7 @@ extension QueueCore {
         // No crash point: see `QueueMemory.reviveDead`.
         try checkWritable()
         return try locked { (memory, wakes) throws(StoreError) in
-            let dead = (0..<memory.capacity).filter { memory.item($0).state == .dead }
+            let dead = memory.deadItems
             // The newest first: each then goes before those that came back already.
             for number in dead.sorted(by: { memory.item($0).sequence > memory.item($1).sequence }) {
                 try memory.reviveDead(number)

@@ -6,12 +6,7 @@ struct QueueImage: Sendable {
     /// Reads all of it, as of one moment. O(bytes).
     init(_ shape: QueueShape, _ uid: UInt64, _ catalogue: Catalogue) throws(StoreError) {
         self.shape = shape
-        image = try catalogue.database.read { (transaction) throws(StoreError) in
-            unsafe try CellImage(kind: .array, schema: Schema(.scalar(.uint8)), count: shape.byteCount) {
-                (chunk, target) throws(StoreError) in
-                _ = unsafe try catalogue.readChunk(ChunkKey(uid: uid, chunk: chunk), in: transaction, into: target)
-            }
-        }
+        image = try catalogue.image(ofBytes: shape.byteCount, of: uid)
     }
 
     private func item(_ number: Int) -> QueueItem {
@@ -43,8 +38,7 @@ struct QueueImage: Sendable {
 extension Attachment {
     /// The queue of the name from disk, for a process that only looks; nil where it is in memory, or can be brought there.
     func queueImage(_ name: String, _ shape: QueueShape) throws(StoreError) -> QueueImage? {
-        if writePolicy != Self.readOnly { return nil }
-        if let segment, try liveCell(name, segment) != nil { return nil }
+        guard try isOnlyOnDisk(name) else { return nil }
         guard let record = try record(name) else { throw Self.noSuchCell(name, in: directory.path) }
         guard record.kind == .structure, record.schemaText == shape.text else {
             throw StoreError(.noSuchCell, "the queue '\(name)' was replaced just now: look again")

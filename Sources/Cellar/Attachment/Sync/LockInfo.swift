@@ -52,8 +52,12 @@ public struct LockInfo: Sendable, Hashable {
 struct LockListing {
     let segment: Segment
     private let now = MonotonicClock.coarseMilliseconds()
+    private let mutexes: CellNames
 
-    init(segment: Segment) { self.segment = segment }
+    init(segment: Segment) {
+        self.segment = segment
+        mutexes = CellNames(segment: segment)
+    }
 
     /// What of the cell's can be held; nil for other cells, unless somebody holds their own lock.
     func info(_ cell: CellHeader) throws(StoreError) -> LockInfo? {
@@ -81,19 +85,8 @@ struct LockListing {
             info.waiters = table.parties(.waiting).map { party($0, $0.state) }
         }
         info.state = state(shape, table, reference)
-        if kind == .condition { info.mutex = try mutex(of: shape) }
+        if kind == .condition { info.mutex = try mutexes.name(of: UInt64(shape.mutex)) }
         return info
-    }
-
-    /// O(cells).
-    private func mutex(of shape: SyncShape) throws(StoreError) -> String? {
-        var name: String?
-        try CellTable(segment: segment).forEachCell { cell throws(StoreError) in
-            if cell.uid == UInt64(shape.mutex), cell.state == .live { name = try cell.name() }
-        } damaged: { _ throws(StoreError) in
-            // What cannot be read is for `Store.check` to tell of.
-        }
-        return name
     }
 
     private func state(_ shape: SyncShape, _ table: PartyTable, _ reference: StructureReference) -> String? {
@@ -152,6 +145,30 @@ struct LockListing {
                 isAlive: !isAbandoned && holder.info?.isAlive == true, mode: .exclusive,
                 duration: holder.heldMilliseconds.map { .milliseconds(Int($0)) }, attachmentID: holder.info?.id)
         ]
+    }
+}
+
+/// Names of the cells in memory by their identities, read once when the first is asked for: conditions name their mutexes.
+private final class CellNames {
+    private let segment: Segment
+    private var names: [UInt64: String]?
+
+    init(segment: Segment) { self.segment = segment }
+
+    /// Nil if there is no such cell. O(cells) the first time, then O(1).
+    func name(of uid: UInt64) throws(StoreError) -> String? {
+        if names == nil { names = try read() }
+        return names?[uid]
+    }
+
+    private func read() throws(StoreError) -> [UInt64: String] {
+        var names: [UInt64: String] = [:]
+        try CellTable(segment: segment).forEachCell { cell throws(StoreError) in
+            if cell.kind == .structure, cell.state == .live { names[cell.uid] = try cell.name() }
+        } damaged: { _ throws(StoreError) in
+            // What cannot be read is for `Store.check` to tell of.
+        }
+        return names
     }
 }
 

@@ -20,22 +20,54 @@ public struct UntypedList: Sendable {
     public var element: Schema { shape.element }
     /// The most elements.
     public var capacity: Int { shape.capacity }
-    /// How many elements there are. O(1) in memory, O(n) from disk.
+    /// How many elements there are. O(1).
     public func count() throws(StoreError) -> Int {
         switch source {
         case .memory(let core): try core.count()
-        case .disk(let image): try image.elements(of: shape).count / shape.stride
+        case .disk(let image): try image.count(of: shape)
         }
     }
 
     /// All elements, as of one moment. O(n).
     public func elements() throws(StoreError) -> [CellContent] {
-        let bytes =
-            switch source {
-            case .memory(let core): try core.bytes()
-            case .disk(let image): try image.elements(of: shape)
-            }
+        let bytes = try bytes()
         return try element.content(of: bytes, count: bytes.count / shape.stride)
+    }
+
+    private func bytes() throws(StoreError) -> [UInt8] {
+        switch source {
+        case .memory(let core): try core.bytes()
+        case .disk(let image): image.elements(0..<(try image.count(of: shape)), of: shape)
+        }
+    }
+
+    /// What is wrong with the elements. Takes little memory, whatever the disk says of them.
+    func check() throws(StoreError) -> ContentFaults {
+        var faults = ContentFaults(of: info.name)
+        faults.count = try count()
+        if element.acceptsAllBits { return faults }
+        switch source {
+        case .memory(let core):
+            let bytes = try core.bytes()
+            faults.count = bytes.count / shape.stride
+            note(bytes, from: 0, &faults)
+        case .disk(let image):
+            for piece in try image.pieces(of: shape) where !faults.isEnough {
+                note(image.elements(piece, of: shape), from: piece.lowerBound, &faults)
+            }
+        }
+        return faults
+    }
+
+    private func note(_ bytes: [UInt8], from first: Int, _ faults: inout ContentFaults) {
+        for index in 0..<bytes.count / shape.stride where !faults.isEnough {
+            do throws(StoreError) {
+                let start = index * shape.stride
+                unsafe try bytes.span.bytes.withUnsafeBytes { (bytes) throws(StoreError) in
+                    unsafe try element.check(UnsafeRawBufferPointer(rebasing: bytes[start..<start + element.size]))
+                }
+            } catch { faults.add("has at \(first + index) no element: \(error.message)") }
+        }
     }
 
     /// Puts elements behind the last, all in one step, as `SharedList.append(contentsOf:)`. Throws `.invalidValue` for what is

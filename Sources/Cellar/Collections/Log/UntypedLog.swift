@@ -46,21 +46,30 @@ public struct UntypedLog: Sendable {
     public func forEach(
         from offset: UInt64 = 0, _ body: (_ offset: UInt64, _ time: UInt64, TableContent) throws(StoreError) -> Bool
     ) throws(StoreError) {
+        try forEachBytes(from: offset) { (number, time, bytes) throws(StoreError) in
+            try body(number, time, try content(of: bytes))
+        }
+    }
+
+    /// The same with the bytes of each element.
+    private func forEachBytes(
+        from offset: UInt64, _ body: (UInt64, UInt64, [UInt8]) throws(StoreError) -> Bool
+    ) throws(StoreError) {
         switch source {
-        case .memory(let core): try forEach(of: core, from: offset, body)
+        case .memory(let core): try forEachBytes(of: core, from: offset, body)
         case .disk(let image):
             let kept = offsets
             var number = max(offset, kept.lowerBound)
             while number < kept.upperBound {
                 let entry = try image.entry(number, of: shape)
-                guard try body(number, entry.time, try content(of: entry.bytes)) else { return }
+                guard try body(number, entry.time, entry.bytes) else { return }
                 number += 1
             }
         }
     }
 
-    private func forEach(
-        of core: LogCore, from offset: UInt64, _ body: (UInt64, UInt64, TableContent) throws(StoreError) -> Bool
+    private func forEachBytes(
+        of core: LogCore, from offset: UInt64, _ body: (UInt64, UInt64, [UInt8]) throws(StoreError) -> Bool
     ) throws(StoreError) {
         var next = offset
         var goesOn = true
@@ -69,9 +78,38 @@ public struct UntypedLog: Sendable {
             try core.read(from: start, upTo: 64) { (number, time, bytes) throws(StoreError) in
                 guard goesOn else { return }
                 next = number + 1
-                goesOn = try body(number, time, try content(of: bytes))
+                goesOn = try body(number, time, bytes)
             }
             if next == start { return }
+        }
+    }
+
+    /// What is wrong with the entries.
+    func check() throws(StoreError) -> ContentFaults {
+        var faults = ContentFaults(of: name)
+        switch source {
+        case .memory(let core):
+            try forEachBytes(of: core, from: 0) { (number, _, bytes) throws(StoreError) in
+                note(number, bytes, &faults)
+                return !faults.isEnough
+            }
+        case .disk(let image):
+            for fault in image.faults(of: shape) { faults.add(fault) }
+            // Which entries there are is not known.
+            guard faults.texts.isEmpty else { return faults }
+            for number in offsets where !faults.isEnough {
+                do throws(StoreError) { note(number, try image.entry(number, of: shape).bytes, &faults) } catch {
+                    faults.add("on disk: \(error.message)")
+                }
+            }
+        }
+        return faults
+    }
+
+    private func note(_ number: UInt64, _ bytes: [UInt8], _ faults: inout ContentFaults) {
+        faults.count += 1
+        do throws(StoreError) { _ = try elements.content(of: bytes) } catch {
+            faults.add("has at \(number) an element of \(bytes.count) bytes that is no '\(shape.element)'")
         }
     }
 
@@ -97,7 +135,7 @@ public struct UntypedLog: Sendable {
         for entry in entries {
             do throws(StoreError) {
                 found.append((entry.offset, entry.time, try elements.bytes(parsing: entry.element)))
-            } catch { throw StoreError(error.code, "'\(name)': \(error.message)", errno: error.errno) }
+            } catch { throw error.about(name) }
         }
         try core.restore(found)
     }

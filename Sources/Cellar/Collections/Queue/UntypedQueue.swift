@@ -62,9 +62,7 @@ public struct UntypedQueue: Sendable {
     }
 
     func bytes(parsing text: String) throws(StoreError) -> [UInt8] {
-        do throws(StoreError) { return try elements.bytes(parsing: text) } catch {
-            throw StoreError(error.code, "'\(info.name)': \(error.message)", errno: error.errno)
-        }
+        do throws(StoreError) { return try elements.bytes(parsing: text) } catch { throw error.about(info.name) }
     }
 
     // MARK: Getting

@@ -7,9 +7,7 @@ extension Catalogue {
         named name: String, in transaction: borrowing some DatabaseReading & ~Copyable
     ) throws(StoreError) -> CellRecord? {
         guard Self.nameByteCounts.contains(name.utf8.count) else { return nil }
-        let found = try transaction.withValue(of: name.utf8.span, in: cells) { value in
-            value.byteCount <= CellRecord.maximumByteCount ? CellRecord(parsing: value.copiedBytes) : nil
-        }
+        let found = try transaction.withValue(of: name.utf8.span, in: cells) { value in Self.record(value) }
         guard let found else { return nil }
         guard let record = found else {
             throw .damaged("\(database.directory)/data.mdb", "the record of the cell '\(name)' makes no sense")
@@ -17,20 +15,18 @@ extension Catalogue {
         return record
     }
 
-    /// Calls `body` for each cell in the order of the names' bytes, until it returns false. The record is nil where it
-    /// cannot be read.
+    /// Calls `body` for each cell in the order of the names' bytes. The record is nil where it cannot be read.
     func forEachCell(
         in transaction: borrowing some DatabaseReading & ~Copyable,
-        _ body: (_ name: [UInt8], _ record: CellRecord?) throws(StoreError) -> Bool
+        _ body: (_ name: [UInt8], _ record: CellRecord?) throws(StoreError) -> Void
     ) throws(StoreError) {
-        try transaction.forEach(in: cells) { (name, value) throws(StoreError) in
-            // A length that no record has may lead out of the file: nothing of it is looked at.
-            guard name.byteCount <= Self.nameByteCounts.upperBound else {
-                throw .damaged("\(database.directory)/data.mdb", "a cell's name on disk has \(name.byteCount) bytes")
-            }
-            let record = value.byteCount <= CellRecord.maximumByteCount ? CellRecord(parsing: value.copiedBytes) : nil
-            return try body(name.copiedBytes, record)
+        try forEachCellText(in: transaction) { (name, value) throws(StoreError) in
+            try body(name.copiedBytes, Self.record(value))
         }
+    }
+
+    private static func record(_ value: RawSpan) -> CellRecord? {
+        value.byteCount <= CellRecord.maximumByteCount ? CellRecord(parsing: value.copiedBytes) : nil
     }
 
     /// Calls `body` with the name and the record of each cell as they stand, in the order of the names' bytes.
@@ -39,6 +35,7 @@ extension Catalogue {
         _ body: (_ name: RawSpan, _ record: RawSpan) throws(StoreError) -> Void
     ) throws(StoreError) {
         try transaction.forEach(in: cells) { (name, record) throws(StoreError) in
+            // A length that no name has may lead out of the file: nothing of it is looked at.
             guard name.byteCount <= Self.nameByteCounts.upperBound else {
                 throw .damaged("\(database.directory)/data.mdb", "a cell's name on disk has \(name.byteCount) bytes")
             }

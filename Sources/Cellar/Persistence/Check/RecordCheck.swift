@@ -41,7 +41,6 @@ struct RecordCheck {
         var check = self
         try catalogue.forEachCell(in: transaction) { (bytes, record) throws(StoreError) in
             check.checkRecord(bytes, record, next: next, &uids)
-            return true
         }
         self = check
     }

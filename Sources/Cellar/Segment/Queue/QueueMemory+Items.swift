@@ -175,9 +175,11 @@ extension QueueMemory {
     /// The oldest of those that were delivered too often. O(capacity).
     func firstDead() -> Int? {
         guard unsafe state.pointee.dead > 0 else { return nil }
-        let dead = (0..<capacity).filter { item($0).state == .dead }
-        return dead.min { item($0).sequence < item($1).sequence }
+        return deadItems.min { item($0).sequence < item($1).sequence }
     }
+
+    /// All of those. O(capacity).
+    var deadItems: [Int] { (0..<capacity).filter { item($0).state == .dead } }
 
     /// Takes one out for good.
     func removeDead(_ number: Int) {
