@@ -192,6 +192,36 @@ extension ProcessTests {
             }
         }
 
+        /// More than there is room for on the way to a command: the lease is kept and signals are passed on while it does not read.
+        @Test func longElementsOfACommand() throws {
+            try withScratchStore { scratch in
+                let queue = try scratch.open().queue(
+                    "jobs", of: String.self,
+                    options: QueueOptions(capacity: 4, maximumByteCount: 1 << 20, leaseTime: .milliseconds(300)))
+                let long = String(repeating: "x", count: 1 << 20)
+                try queue.put(long)
+                scratch.shell("mkfifo go")
+                let command = "echo begun; read line < '\(scratch.directory)/go'; exit $line"
+                let taker = try start(scratch, "take", scratch.path, "jobs", "--", "sh", "-c", command)
+                try taker.expect("begun")
+                #expect(codeThrown { _ = try queue.lease(timeout: .milliseconds(900)) } == .timedOut)
+                scratch.shell("echo 0 > go")
+                #expect(try taker.wait() == .exit(0))
+                try queue.join(timeout: .seconds(60))
+                // All of it arrives where it is read, if late.
+                try queue.put(long)
+                #expect(
+                    try scratch.tool("take", scratch.path, "jobs", "--", "sh", "-c", "sleep 0.5; wc -c") == "1048577\n")
+                try queue.put(long)
+                let stopped = try start(
+                    scratch, "take", scratch.path, "jobs", "--", "sh", "-c", "trap 'exit 9' TERM; \(command)")
+                try stopped.expect("begun")
+                stopped.signal(SIGTERM)
+                #expect(try stopped.wait() == .exit(9))
+                #expect(try queue.tryLease()?.deliveries == 2)
+            }
+        }
+
         @Test func closingAQueue() throws {
             try withScratchStore { scratch in
                 let path = scratch.path

@@ -1,5 +1,6 @@
 import Cellar
 import CellarTestSupport
+import Glibc
 import Testing
 
 extension ProcessTests {
@@ -84,6 +85,50 @@ extension ProcessTests {
             }
         }
 
+        /// Entries expire when they would have.
+        @Test func entriesThatExpire() throws {
+            try withScratchStore { scratch in
+                let store = try scratch.open()
+                let pages = try store.dictionary("pages", keys: String.self, values: Int.self, expires: true)
+                try pages.set(1, for: "stays")
+                try pages.set(2, for: "hour", timeToLive: .seconds(3600))
+                let bytes = try store.dictionary("bytes", keys: SIMD2<Int32>.self, values: [UInt8].self, expires: true)
+                try bytes.set([1], for: [1, 2], timeToLive: .seconds(7200))
+                let dump = try roundTrip(scratch)
+                let line = try #require(dump.split(separator: "\n").first { $0.contains("hour") })
+                #expect(line.contains(#""key": "hour", "value": 2, "expires_at": 1"#), "\(line)")
+                #expect(!dump.contains(#""key": "stays", "value": 1, "#))
+                // One whose time has passed, and one that has little left.
+                scratch.shell(
+                    #"sed 's/"hour", "value": 2, "expires_at": .*/"hour", "value": 2, "expires_at": 1000}/' dump > past"#
+                )
+                scratch.shell("cellar load copy past")
+                #expect(scratch.shell("cellar scan copy pages") == "stays\t1\n")
+                try Store.remove(scratch.directory + "/copy")
+                let soon = WallClock.now + 1500
+                scratch.shell(#"sed 's/"expires_at": [0-9]*/"expires_at": \#(soon)/' dump > soon"#)
+                scratch.shell("cellar load copy soon")
+                let copy = try scratch.open(at: scratch.directory + "/copy")
+                try settle {
+                    try copy.dictionary("pages", keys: String.self, values: Int.self, expires: true).value(for: "hour")
+                        == nil
+                }
+                #expect(WallClock.now >= soon)
+                #expect(
+                    try copy.dictionary("pages", keys: String.self, values: Int.self, expires: true).value(for: "stays")
+                        == 1)
+                // From disk alone, what has expired is not there either.
+                try copy.sync()
+                scratch.closeAll()
+                try Store.discardSegment(of: scratch.directory + "/copy")
+                #expect(scratch.shell("cellar scan copy pages") == "stays\t1\n")
+                #expect(!scratch.shell("cellar dump copy --format json").contains("hour"))
+                // A dictionary whose entries stay has none that expire.
+                scratch.shell(#"sed 's/, "expires": true//' dump > stays"#)
+                #expect(scratch.shell("cellar load other stays", ends: 65).contains("cannot expire"))
+            }
+        }
+
         /// Items keep their places and all that is known of them; a lease is its holder's.
         @Test func queues() throws {
             try withScratchStore { scratch in
@@ -119,6 +164,33 @@ extension ProcessTests {
                 try again.put("last")
                 #expect(try again.get(upTo: 100) == jobs.get(upTo: 100))
                 #expect(try copy.queue("closed", of: Int.self).isClosed)
+            }
+        }
+
+        /// What was put and is gone has had its numbers: none is given again.
+        @Test(arguments: [true, false]) func theNextOfAQueue(isOnDisk: Bool) throws {
+            try withScratchStore { scratch in
+                let store = try scratch.open()
+                let jobs = try store.queue("jobs", of: Int.self)
+                try jobs.put(contentsOf: [1, 2, 3, 4, 5])
+                #expect(try jobs.get(upTo: 4) == [1, 2, 3, 4])
+                let empty = try store.queue("empty", of: Int.self)
+                try empty.put(1)
+                #expect(try empty.get() == 1)
+                _ = try store.queue("new", of: Int.self)
+                try store.sync()
+                if isOnDisk {
+                    scratch.closeAll()
+                    try Store.discardSegment(of: scratch.path)
+                }
+                let dump = try roundTrip(scratch)
+                for (name, next) in [("jobs", 6), ("empty", 2), ("new", 1)] {
+                    let heading = try #require(dump.split(separator: "\n").first { $0.contains("\"\(name)\"") })
+                    #expect(heading.hasSuffix(#""closed": false, "next_sequence": \#(next)}"#), "\(heading)")
+                }
+                scratch.shell("cellar load copy dump; cellar put copy jobs 6; cellar put copy empty 2")
+                let again = scratch.shell("cellar dump copy --format json")
+                #expect(again.contains(#""sequence": 6, "#) && again.contains(#""sequence": 2, "#), "\(again)")
             }
         }
 
@@ -243,5 +315,14 @@ extension ProcessTests {
                 try Store.remove(scratch.directory + "/new")
             }
         }
+    }
+}
+
+private enum WallClock {
+    /// Milliseconds since 1970.
+    static var now: Int {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
     }
 }

@@ -230,7 +230,7 @@ extension ProcessTests.ToolLooking {
             """
             {"name": "door", "kind": "mutex", "type": "mutex", "persistent": false}
             {"name": "events", "kind": "log", "type": "log capacity=64 room=256 bytes=0 age=0 element=string", "persistent": true, "value": {"groups": {}, "entries": [{"offset": 0, "time": SOME, "value": "on"}, {"offset": 1, "time": SOME, "value": "off"}]}}
-            {"name": "jobs", "kind": "queue", "type": "int64", "persistent": true, "form": "queue capacity=8 priorities=1 room=8 lease=0 deliveries=0 element=int64", "closed": false}
+            {"name": "jobs", "kind": "queue", "type": "int64", "persistent": true, "form": "queue capacity=8 priorities=1 room=8 lease=0 deliveries=0 element=int64", "closed": false, "next_sequence": 4}
             {"name": "jobs", "kind": "queue", "state": "ready", "sequence": 1, "priority": 0, "deliveries": 0, "put_at": SOME, "due": 0, "value": 10}
             {"name": "jobs", "kind": "queue", "state": "ready", "sequence": 2, "priority": 0, "deliveries": 0, "put_at": SOME, "due": 0, "value": 20}
             {"name": "jobs", "kind": "queue", "state": "ready", "sequence": 3, "priority": 0, "deliveries": 0, "put_at": SOME, "due": 0, "value": 30}

@@ -112,7 +112,37 @@ extension ProcessTests {
                         == "name,at[0],at[1],v[0],v[1]\n\"a,\"\"b\"\"\n\",1,-2,nan,1.5\n")
                 #expect(try scratch.tool("dump", path, "num*", "--format", "csv") == "value\n9\n9\n9\n")
                 #expect(try scratch.tool("dump", path, "--format", "csv", ends: 64).contains("one value or array"))
+                let several = try scratch.tool("dump", path, "--format", "csv", ends: 64)
+                #expect(several.contains("'numbers', 'odd': say which") && several.contains("--directory DIR"))
                 #expect(try scratch.tool("dump", path, "jobs", "--format", "csv", ends: 65).contains("is a queue"))
+            }
+        }
+
+        /// A file of each, beside names that would lead elsewhere.
+        @Test func commaSeparatedFiles() throws {
+            try withScratchStore { scratch in
+                let (path, directory) = (scratch.path, scratch.directory + "/csv")
+                for name in ["a/b", "../up", ".hidden", "plain-1.x", "é", "%", "-o"] {
+                    scratch.shell("cellar new store --type int --value 7 -- '\(name)'")
+                }
+                scratch.shell("cellar new store list --type 'array<int8, 2>' --count 3")
+                try scratch.tool("dump", path, "--format", "csv", "--directory", directory)
+                let names = ["%2E.%2Fup", "%2Ehidden", "%2Do", "%25", "%C3%A9", "a%2Fb", "list", "plain-1.x"]
+                #expect(Files.names(directory).sorted() == names.map { $0 + ".csv" }.sorted())
+                #expect(scratch.shell("cat csv/a%2Fb.csv") == "value\n7\n")
+                #expect(scratch.shell("cat csv/list.csv") == "[0],[1]\n0,0\n0,0\n0,0\n")
+                // Again, over what is there; and what has no rows is left out.
+                try scratch.tool("new", path, "jobs", "--queue", "--type", "int64")
+                try scratch.tool("set", path, "a/b", "8")
+                #expect(
+                    scratch.shell("cellar dump store --format csv -o csv 2>&1")
+                        == "cellar: 1 thing left out: CSV holds values and arrays\n")
+                #expect(scratch.shell("cat csv/a%2Fb.csv") == "value\n8\n")
+                #expect(Files.names(directory).count == names.count)
+                try scratch.tool("dump", path, "jobs", "--format", "csv", "-o", directory + "2", ends: 65)
+                try scratch.tool("dump", path, "--format", "csv", "-o", directory + "/no/where", ends: 73)
+                try scratch.tool("dump", path, "-o", directory, ends: 64)
+                #expect(!Files.exists(directory + "2"))
             }
         }
 

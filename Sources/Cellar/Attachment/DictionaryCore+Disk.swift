@@ -88,7 +88,7 @@ extension DictionaryCore {
         let now = now
         let wanted = unsafe [UInt8](key)
         return try entriesOnDisk(uid, hash, 64).first {
-            $0.key == wanted && ($0.expiry == 0 || $0.expiry > now)
+            $0.key == wanted && $0.isThere(at: now)
         }?.value
     }
 
@@ -100,9 +100,8 @@ extension DictionaryCore {
         for index in 0..<DictionaryShape.stripeCount {
             guard case .memory(let reference) = place else {
                 guard case .disk(let uid) = place else { return }
-                for entry in try entriesOnDisk(uid, UInt64(index), Int(DictionaryShape.stripeShift)) {
-                    if try !body(entry) { return }
-                }
+                let (entries, now) = (try entriesOnDisk(uid, UInt64(index), Int(DictionaryShape.stripeShift)), now)
+                for entry in entries where entry.isThere(at: now) { if try !body(entry) { return } }
                 continue
             }
             // In the order of the hash's bits from the last on: a bucket's halves are both where the bucket was.
@@ -125,14 +124,15 @@ extension DictionaryCore {
         while true {
             switch try DictionaryReader(reference: reference).place(of: hash) {
             case .loaded(let entries, let depth):
-                return (entries.filter { $0.expiry == 0 || $0.expiry > now }, depth)
+                return (entries.filter { $0.isThere(at: now) }, depth)
             case .unloaded(let depth):
                 if attachment.writePolicy != Attachment.readOnly {
                     try load(hash, reference)
                     continue
                 }
                 let count = Int(DictionaryShape.stripeShift) + depth
-                return (try entriesOnDisk(reference.cell.uid, hash, count), depth)
+                let entries = try entriesOnDisk(reference.cell.uid, hash, count)
+                return (entries.filter { $0.isThere(at: now) }, depth)
             }
         }
     }

@@ -157,8 +157,14 @@ final class DictionaryCore: Sendable {
         _ key: UnsafeRawBufferPointer, to value: UnsafeRawBufferPointer, timeToLive: Duration?
     ) throws(StoreError) {
         if timeToLive == nil, let plain, !plain.isLimited, try unsafe setPlainly(key, value, plain) { return }
+        try unsafe set(key, to: value, expiry: expiry(timeToLive))
+    }
+
+    @unsafe
+    func set(
+        _ key: UnsafeRawBufferPointer, to value: UnsafeRawBufferPointer, expiry: UInt64
+    ) throws(StoreError) {
         try unsafe check(key, value)
-        let expiry = try expiry(timeToLive)
         try unsafe withPlace(of: key) { (writer, hash) throws(StoreError) in
             try writer.removeExpired(hash, now: now)
             if writer.stripe.reference.stripeCapacity != 0, unsafe try !isPresent(key, hash, writer) {
@@ -255,11 +261,12 @@ final class DictionaryCore: Sendable {
 
     func expiry(_ timeToLive: Duration?) throws(StoreError) -> UInt64 {
         guard let timeToLive else { return 0 }
-        guard expires else {
-            throw StoreError(
-                .invalidValue, "entries of '\(name)' cannot expire: make the dictionary with expires: true")
-        }
+        guard expires else { throw cannotExpire }
         return now &+ UInt64(clamping: timeToLive.nanoseconds / 1_000_000)
+    }
+
+    var cannotExpire: StoreError {
+        StoreError(.invalidValue, "entries of '\(name)' cannot expire: make the dictionary with expires: true")
     }
 
     /// Runs `body` under the lock of the key's stripe, with the key's place loaded, and notes that the dictionary changed.

@@ -11,7 +11,7 @@ extension UntypedDictionary {
     /// them first. O(n log n) of all entries. Throws `.unsupportedType` where keys have no order.
     public func forEach(in range: UntypedTable.Range, _ body: (Entry) throws -> Bool) throws {
         let bounds = try range.bytes(order)
-        var found: [(place: [UInt8], key: [UInt8], value: [UInt8])] = []
+        var found: [(place: [UInt8], entry: EntryBytes)] = []
         try core.forEach { (entry) throws(StoreError) in
             guard let place = try order.bytes(sorting: entry.key) else {
                 throw StoreError(
@@ -20,16 +20,12 @@ extension UntypedDictionary {
             if !place.lexicographicallyPrecedes(bounds.lower),
                 bounds.upper.map({ place.lexicographicallyPrecedes($0) }) ?? true
             {
-                found.append((place, entry.key, entry.value))
+                found.append((place, entry))
             }
             return true
         }
         found.sort { range.isReversed != $0.place.lexicographicallyPrecedes($1.place) }
-        for entry in found {
-            guard try body(Entry(key: keys.content(of: entry.key), value: values.content(of: entry.value))) else {
-                return
-            }
-        }
+        for found in found where try !body(entry(of: found.entry)) { return }
     }
 
     private var order: TableKeyShape { TableKeyShape(parsing: core.type.key.description) }

@@ -47,6 +47,19 @@ public struct UntypedDictionary: Sendable {
         } catch { throw StoreError(wrapping: error) }
     }
 
+    /// Sets the key's value, which counts as gone from a moment on: so many milliseconds since 1970, 0 for never. A struct is
+    /// given with all its fields. Throws `.invalidValue` where entries cannot be given a time to live. Blocks as
+    /// `SharedDictionary.set`.
+    public func set(_ value: String, for key: String, expiresAt moment: UInt64) throws(StoreError) {
+        guard expires || moment == 0 else { throw core.cannotExpire }
+        let (key, value) = (try keys.bytes(parsing: key), try values.bytes(parsing: value, over: nil))
+        unsafe try key.span.withUnsafeBytes { (key) throws(StoreError) in
+            unsafe try value.span.withUnsafeBytes { (value) throws(StoreError) in
+                unsafe try core.set(key, to: value, expiry: moment)
+            }
+        }
+    }
+
     /// Removes the key; false if there was none.
     @discardableResult
     public func remove(_ key: String) throws(StoreError) -> Bool {
@@ -65,10 +78,16 @@ public struct UntypedDictionary: Sendable {
         var failure: (any Error)?
         try core.forEach { (entry) throws(StoreError) in
             do {
-                return try body(Entry(key: keys.content(of: entry.key), value: values.content(of: entry.value)))
+                return try body(self.entry(of: entry))
             } catch { failure = error }
             return false
         }
         if let failure { throw failure }
+    }
+
+    func entry(of bytes: EntryBytes) throws(StoreError) -> Entry {
+        Entry(
+            key: try keys.content(of: bytes.key), value: try values.content(of: bytes.value),
+            expiresAt: bytes.expiry == 0 ? nil : bytes.expiry)
     }
 }

@@ -23,6 +23,8 @@ public struct UntypedTable: Sendable {
         public var key: TableContent
         /// The value.
         public var value: TableContent
+        /// Milliseconds since 1970 from which on an entry of a dictionary counts as gone; nil for one that stays.
+        public internal(set) var expiresAt: UInt64?
     }
 
     // MARK: One key

@@ -42,13 +42,14 @@ extension CrashScenario {
     }
 
     static let queues: [CrashScenario] = [
-        .on("restore items of a queue", done: 8) { store in
+        .on("restore items of a queue", done: 9) { store in
             _ = try store.queue("kept", of: Int.self, options: options)
         } operate: { store in
             let queue = try store.untypedQueue("kept")
             while case let number = try queue.items().count, number < 8 {
                 try queue.restore([(kept(number), "\(number)")])
             }
+            try queue.restore(nextSequence: 200)
         } state: { store in
             let queue = try store.untypedQueue("kept")
             let depth = try queue.depth()
@@ -63,7 +64,8 @@ extension CrashScenario {
             guard depth.unfinished + depth.dead == items.count else {
                 throw Wrong("it has \(items.count), and counts \(depth)")
             }
-            return items.count
+            guard queue.nextSequence == 200 else { return items.count }
+            return items.count + 1
         },
         .on("make a queue and put in it", done: 12) { _ in
         } operate: { store in

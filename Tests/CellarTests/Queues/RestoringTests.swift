@@ -26,6 +26,49 @@ struct RestoringTests {
         }
     }
 
+    @Test func numbersAreNotGivenTwice() throws {
+        try withScratchStore { scratch in
+            let store = try scratch.open()
+            let queue = try store.queue("jobs", of: Int.self)
+            let untyped = try store.untypedQueue("jobs")
+            #expect(untyped.nextSequence == 1)
+            try untyped.restore(nextSequence: 41)
+            try untyped.restore(nextSequence: 7)
+            #expect(untyped.nextSequence == 41)
+            try queue.put(1)
+            #expect(try untyped.items().map(\.info.sequence) == [41])
+            #expect(codeThrown { try untyped.restore(nextSequence: .max) } == .invalidValue)
+            #expect(untyped.nextSequence == 42)
+        }
+    }
+
+    @Test func entriesExpireWhenTheyWouldHave() throws {
+        try withScratchStore { scratch in
+            let store = try scratch.open()
+            let pages = try store.dictionary("pages", keys: String.self, values: Int.self, expires: true)
+            let untyped = try store.untypedDictionary("pages")
+            try untyped.set("1", for: "past", expiresAt: 1)
+            try untyped.set("2", for: "later", expiresAt: 1 << 50)
+            try untyped.set("3", for: "never", expiresAt: 0)
+            #expect(try pages.value(for: "past") == nil && pages.value(for: "later") == 2)
+            var moments: [UInt64?] = []
+            try untyped.forEach(in: .init()) { entry in
+                moments.append(entry.expiresAt)
+                return true
+            }
+            #expect(moments == [1 << 50, nil])
+            // What is set anew keeps its moment, as with the typed handle's `update`.
+            try untyped.set("4", for: "later")
+            try untyped.forEach { entry in
+                #expect(entry.expiresAt == (entry.key.description == "later" ? 1 << 50 : nil))
+                return true
+            }
+            _ = try store.dictionary("stay", keys: String.self, values: Int.self)
+            let code = codeThrown { try store.untypedDictionary("stay").set("1", for: "a", expiresAt: 5) }
+            #expect(code == .invalidValue)
+        }
+    }
+
     @Test func itemsThatCannotBe() throws {
         try withScratchStore { scratch in
             let store = try scratch.open()

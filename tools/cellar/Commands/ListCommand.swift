@@ -53,8 +53,17 @@ struct ListCommand: ParsableCommand {
     private func writeJSON(
         _ contents: StoreContents, in store: Store, to output: Output, _ unreadable: Unreadable
     ) throws {
+        // Of values and arrays all but the name is the same as of others.
+        var plain: [String?] = contents.listing.kinds.map { _ in nil }
         for entry in contents.cells {
             let cell = contents.listing.info(entry)
+            if !long, cell.kind == .value || cell.kind == .array {
+                let rest = try plain[entry.kind] ?? CellLines.restOfJSON(cell, in: store)
+                plain[entry.kind] = rest
+                try output.write(CellLines.start + CellContent.escape(cell.name))
+                try output.line(rest)
+                continue
+            }
             let facts = try unreadable.attempt(cell.name) { try CellFacts(cell, in: store, withVersion: long) }
             try output.line(CellLines.json(cell, facts ?? CellFacts(cell), in: store))
         }
@@ -79,6 +88,16 @@ enum CellLines {
         if cell.kind == .array { line.add("count", cell.count) }
         line.add("persistent", cell.persistence == .persistent)
         return line
+    }
+
+    /// What comes before the name.
+    static let start = "{\"name\": "
+
+    /// What a listing has after the name, of a cell that need not be looked at.
+    static func restOfJSON(_ cell: CellInfo, in store: Store) throws -> String {
+        var nameless = cell
+        nameless.name = ""
+        return String(try json(nameless, CellFacts(nameless), in: store).dropFirst(start.count + 2))
     }
 
     /// And those that a listing has besides.

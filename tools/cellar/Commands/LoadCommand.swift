@@ -10,8 +10,9 @@ struct LoadCommand: ParsableCommand {
             taken, the error says which; what the lines before it made stays.
 
             A dump of the store is then the same text, but for what belongs to a process or to a moment: leased items are ready \
-            again, locks are free, pipes are empty. Not restored: when entries of a dictionary expire, how many items of a queue \
-            were taken and not marked done, how often a block was written.
+            again, locks are free, pipes are empty. Entries of a dictionary expire when they would have; those that have by now \
+            are left out. Not restored: how many items of a queue were taken and not marked done, which is known of processes \
+            that live; how often a block was written.
 
               cellar dump robot.cellar --format json | cellar load copy.cellar
               cellar load robot.cellar robot.ndjson --replace

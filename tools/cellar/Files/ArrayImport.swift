@@ -11,18 +11,23 @@ struct ArrayImport {
 
     /// The array; or, where there is none, one that is made of as much as `type` says.
     private func cell(or type: () throws -> (schema: Schema, count: Int)) throws -> UntypedCell {
-        if let info = try store.cellInfo(name) {
-            guard info.kind == .array || info.kind == .value else {
-                throw ToolError(
-                    .badData, "'\(name)' is a \(info.kind.rawValue): only arrays and values are imported to")
-            }
-            return try store.cell(name)
-        }
+        if let cell = try cellIfAny() { return cell }
         let (schema, count) = try type()
-        guard count > 0 else {
-            throw ToolError(.badData, "an array has at least one element, and \(input.name) has none")
-        }
+        guard count > 0 else { throw nothing }
         return try store.create(name, schema: schema, count: count, persistence: persistence)
+    }
+
+    /// The array of the name; nil if there is none. Throws if that is something else.
+    func cellIfAny() throws -> UntypedCell? {
+        guard let info = try store.cellInfo(name) else { return nil }
+        guard info.kind == .array || info.kind == .value else {
+            throw ToolError(.badData, "'\(name)' is a \(info.kind.rawValue): only arrays and values are imported to")
+        }
+        return try store.cell(name)
+    }
+
+    var nothing: ToolError {
+        ToolError(.badData, "an array has at least one element, and \(input.name) has none")
     }
 
     // MARK: Bytes
@@ -30,9 +35,10 @@ struct ArrayImport {
     /// - Parameter type: what the elements of an array that is made are.
     func raw(_ type: Schema?) throws {
         let cell = try cell {
-            guard let type, let byteCount = input.byteCount else { throw missing(.raw) }
+            guard let type, let byteCount = input.byteCount else { throw missing }
             return (type, byteCount / type.stride)
         }
+        try require(type, of: cell)
         let stride = cell.info.schema.stride
         if let byteCount = input.byteCount, byteCount != cell.info.byteCount {
             throw ToolError(
@@ -90,52 +96,18 @@ struct ArrayImport {
         }
     }
 
-    // MARK: Text
-
-    func csv() throws {
-        let cell = try cell { throw missing(.csv) }
-        let fields = try ElementFields(cell.info.schema)
-        var reader = CSVReader(input)
-        var bar = ProgressBar(total: input.byteCount, label: "import")
-        defer { bar.finish() }
-        var (writer, done) = (ArrayWriter(cell), 0)
-        do {
-            let columns = try Self.columns(of: fields, in: reader.next() ?? [])
-            while let record = try reader.next() {
-                guard record.count == columns.count else {
-                    throw ToolError(.badData, "there are \(record.count) fields, and \(columns.count) are wanted")
-                }
-                try writer.append(fields.bytes(columns.map { record[$0] }, of: cell.info.schema))
-                bar.advance(by: input.position - done)
-                done = input.position
-            }
-            try writer.finish()
-        } catch { throw Load.located(error, reader.lineNumber) }
-        guard writer.count == cell.info.count else {
-            throw ToolError(
-                .badData,
-                "\(input.name) has \(Printable.counted(writer.count, "element")), and '\(name)' has "
-                    + "\(Printable.grouped(cell.info.count)): as many as there are were set")
-        }
+    /// A file of bytes does not say what its elements are, and a pipe not how many they are.
+    private var missing: ToolError {
+        ToolError(
+            .noInput,
+            "there is no array '\(name)': make one with 'cellar new … --type … --count …', or say with --type what the "
+                + "elements of the file are")
     }
 
-    /// Where each field is in a record.
-    private static func columns(of fields: ElementFields, in header: [String]) throws -> [Int] {
-        guard header.count == fields.names.count else {
-            throw ToolError(
-                .badData, "the first line is to name the columns \(fields.names.joined(separator: ",")), in any order")
-        }
-        return try fields.names.map { name in
-            guard let place = header.firstIndex(of: name) else {
-                throw ToolError(.badData, "the first line names no column '\(name)'")
-            }
-            return place
-        }
-    }
-
-    private func missing(_ format: ArrayFormat) -> ToolError {
-        let how = format == .raw ? ", or say with --type what the elements of the file are" : ""
-        return ToolError(
-            .noInput, "there is no array '\(name)': make one with 'cellar new … --type … --count …'\(how)")
+    /// Throws if there is an array whose elements are not those that were asked for.
+    func require(_ type: Schema?, of cell: UntypedCell) throws {
+        guard let type, type != cell.info.schema else { return }
+        throw ToolError(
+            .badData, "the elements of '\(name)' are of the type '\(cell.info.schema)', and --type is '\(type)'")
     }
 }

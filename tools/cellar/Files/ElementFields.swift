@@ -16,7 +16,7 @@ struct ElementFields {
 
     let fields: [Field]
     /// More columns than anybody reads.
-    private static let most = 1 << 12
+    static let most = 1 << 12
 
     init(_ schema: Schema) throws {
         var fields: [Field] = []

@@ -109,25 +109,12 @@ extension NumPyType {
         }
     }
 
-    /// The fields one after the other, each where its type may lie.
     private static func schemaText(_ fields: [Field]) -> String? {
-        var (parts, end): ([String], Int) = ([], 0)
+        var parts: [(name: String, type: String)] = []
         for field in fields {
-            guard let text = field.type.schemaText, let schema = try? Schema(parsing: text) else { return nil }
-            let offset = (end + schema.alignment - 1) / schema.alignment * schema.alignment
-            parts.append("\(quoted(field.name)): \(text) @\(offset)")
-            end = offset + schema.size
+            guard let text = field.type.schemaText else { return nil }
+            parts.append((field.name, text))
         }
-        return parts.isEmpty ? nil : "{" + parts.joined(separator: ", ") + "}"
-    }
-
-    private static func quoted(_ name: String) -> String {
-        let scalars = name.unicodeScalars.map { scalar in
-            guard scalar == "\"" || scalar == "\\" || scalar.value < 0x20 || scalar.value == 0x7F else {
-                return String(scalar)
-            }
-            return "\\" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
-        }
-        return "\"" + scalars.joined() + "\""
+        return StructText.text(parts)
     }
 }

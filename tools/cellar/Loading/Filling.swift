@@ -51,7 +51,11 @@ final class DictionaryFilling: Filling {
     }
 
     func add(_ line: LoadedLine) throws {
-        try dictionary.set(line.object.required("value").typed(), for: line.object.required("key").typed())
+        let (key, value) = (try line.object.required("key").typed(), try line.object.required("value").typed())
+        guard let member = line.object.optional("expires_at") else { return try dictionary.set(value, for: key) }
+        let moment: UInt64 = try member.number()
+        // One that counts as gone by now stays so.
+        if moment > SystemCall.now / 1_000_000 { try dictionary.set(value, for: key, expiresAt: moment) }
     }
 
     func finish() {}
@@ -87,11 +91,13 @@ final class QueueFilling: Filling {
     let name: LoadedName
     private let queue: UntypedQueue
     private let isClosed: Bool
+    private let nextSequence: UInt64
     private var batch = Batch<(info: QueueItemInfo, element: String)>(4096)
 
     init(_ line: LoadedLine, in store: Store) throws {
         name = line.id
         isClosed = try line.object.optional("closed")?.boolean() ?? false
+        nextSequence = try line.object.optional("next_sequence")?.number() ?? 1
         let form = try line.text("form")
         guard form.hasPrefix("queue ") else { throw ToolError(.badData, "'\(form.prefix(80))' is no form of a queue") }
         try store.createStructure(line.name, form: form, persistence: line.persistence)
@@ -114,6 +120,7 @@ final class QueueFilling: Filling {
 
     func finish() throws {
         try batch.flush { try queue.restore($0) }
+        if nextSequence > queue.nextSequence { try queue.restore(nextSequence: nextSequence) }
         if isClosed { try queue.close() }
     }
 }

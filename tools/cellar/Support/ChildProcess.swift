@@ -35,8 +35,8 @@ struct ChildProcess {
         unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
 
-    /// Starts a command, found as a shell finds it; `input` is its standard input if given. `holdSignals` was called before.
-    static func start(_ command: [String], input: Int32? = nil) throws -> ChildProcess {
+    /// Starts a command, found as a shell finds it; `input` is its standard input if given, which `wait` writes. `holdSignals` was called before.
+    static func start(_ command: [String], input: CommandInput? = nil) throws -> ChildProcess {
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }
@@ -48,12 +48,13 @@ struct ChildProcess {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        if let input { unsafe posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO) }
+        if let input { unsafe posix_spawn_file_actions_adddup2(&actions, input.reading, STDIN_FILENO) }
         var processID: pid_t = 0
         let failure = unsafe withArguments(command) { pointers in
             unsafe posix_spawnp(&processID, pointers[0]!, &actions, &attributes, pointers, environ)
         }
         guard failure == 0 else { throw Self.cannotStart(command[0], failure) }
+        input?.isPassedOn()
         return ChildProcess(processID: processID)
     }
 
@@ -77,19 +78,30 @@ struct ChildProcess {
         return unsafe pointers.withUnsafeMutableBufferPointer { unsafe body($0.baseAddress!) }
     }
 
-    /// Waits for its end; meanwhile hands signals on to it, and calls `body` now and then. What a terminal sends, it sends to
-    /// the command, too.
-    func wait(each interval: Duration = .seconds(3600), _ body: () throws -> Void = {}) rethrows -> Ending {
-        var set = Self.set(Self.passed + [SIGCHLD])
-        let (seconds, attoseconds) = interval.components
+    /// Waits for its end; meanwhile gives it its input, hands signals on to it, and calls `body` now and then. What a terminal
+    /// sends, it sends to the command, too.
+    func wait(
+        feeding input: CommandInput? = nil, each interval: Duration = .seconds(3600), _ body: () throws -> Void = {}
+    ) rethrows -> Ending {
+        var next = ContinuousClock.now + interval
         while true {
             if let ending = endingIfOver() { return ending }
-            var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
-            var information = unsafe siginfo_t()
-            let number = unsafe sigtimedwait(&set, &information, &time)
-            if number > 0, number != SIGCHLD, unsafe information.si_code != SI_KERNEL { kill(processID, number) }
-            if number < 0, errno == EAGAIN { try body() }
+            // While the command is to read, signals are looked for each time it did, or did not for a moment.
+            let isFed = input?.advance() ?? true
+            handOnSignal(waiting: isFed ? max(next - .now, .zero) : .zero)
+            guard ContinuousClock.now >= next else { continue }
+            try body()
+            next = .now + interval
         }
+    }
+
+    private func handOnSignal(waiting duration: Duration) {
+        var set = Self.set(Self.passed + [SIGCHLD])
+        let (seconds, attoseconds) = duration.components
+        var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+        var information = unsafe siginfo_t()
+        let number = unsafe sigtimedwait(&set, &information, &time)
+        if number > 0, number != SIGCHLD, unsafe information.si_code != SI_KERNEL { kill(processID, number) }
     }
 
     private func endingIfOver() -> Ending? {
@@ -108,36 +120,5 @@ struct ChildProcess {
         unsafe sigemptyset(&set)
         for number in numbers { unsafe sigaddset(&set, number) }
         return set
-    }
-}
-
-extension ChildProcess {
-    /// The end of a pipe that a command reads from: what is written to it is its input.
-    struct Input: ~Copyable {
-        let reading: Int32
-        private let writing: Int32
-
-        init() throws {
-            var ends: [Int32] = [-1, -1]
-            guard unsafe pipe(&ends) == 0 else {
-                throw ToolError(.inputOutput, "cannot make a pipe: \(SystemCall.reason(errno))")
-            }
-            // Only a copy of one is for the command.
-            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-            (reading, writing) = (ends[0], ends[1])
-        }
-
-        /// Writes all of it and then says that there is no more. A command that does not read to the end is none the worse.
-        consuming func write(_ bytes: [UInt8]) {
-            close(reading)
-            _ = Output.write(bytes, to: writing)
-            close(writing)
-            discard self
-        }
-
-        deinit {
-            close(reading)
-            close(writing)
-        }
     }
 }

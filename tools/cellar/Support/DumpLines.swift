@@ -14,6 +14,7 @@ enum DumpLines {
         var line = CellLines.json(queue.info)
         line.add("form", queue.info.form ?? "")
         line.add("closed", queue.isClosed)
+        line.add("next_sequence", queue.nextSequence)
         return line.closed
     }
 

@@ -9,6 +9,10 @@ final class InputStream {
     /// How many bytes were read.
     private(set) var position = 0
     private let file: Int32
+    /// All of it, where it can be read only once.
+    private var kept: [UInt8]?
+    /// Where in the file the input starts.
+    private var start: off_t = 0
 
     init(_ path: String) throws {
         name = path == "-" ? "standard input" : "'\(path)'"
@@ -20,6 +24,22 @@ final class InputStream {
         var status = stat()
         let isFile = unsafe fstat(file, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
         byteCount = isFile ? Int(status.st_size) : nil
+    }
+
+    /// Makes sure that `rewind` can be called. What comes from a pipe is kept in memory.
+    func keep() throws {
+        start = lseek(file, 0, SEEK_CUR) - off_t(position)
+        if start >= 0 { return }
+        var bytes: [UInt8] = []
+        while case let piece = try read(1 << 18), !piece.isEmpty { bytes += piece }
+        kept = bytes
+        position = 0
+    }
+
+    /// What is read next is the first byte again. After `keep`.
+    func rewind() {
+        if kept == nil { lseek(file, start, SEEK_SET) }
+        position = 0
     }
 
     deinit { if file > STDERR_FILENO { close(file) } }
@@ -35,6 +55,12 @@ final class InputStream {
 
     /// What there is, up to the array's end; 0 at the end of the input.
     func read(into bytes: inout [UInt8], from start: Int) throws -> Int {
+        if let kept {
+            let count = min(kept.count - position, bytes.count - start)
+            bytes.replaceSubrange(start..<start + count, with: kept[position..<position + count])
+            position += count
+            return count
+        }
         while true {
             let count = unsafe bytes.withUnsafeMutableBytes { buffer in
                 unsafe Glibc.read(file, buffer.baseAddress! + start, buffer.count - start)

@@ -16,10 +16,9 @@ struct LeasedItem {
         try SystemCall.setEnvironment("CELLAR_DELIVERIES", "\(lease.deliveries)")
         ChildProcess.holdSignals()
         defer { ChildProcess.releaseSignals() }
-        let input = try ChildProcess.Input()
-        let child = try ChildProcess.start(command, input: input.reading)
-        input.write(Array(text.utf8))
-        guard let leaseTime else { return try child.wait() }
-        return try child.wait(each: leaseTime / 3) { try lease.extend() }
+        let input = try CommandInput(Array(text.utf8))
+        let child = try ChildProcess.start(command, input: input)
+        guard let leaseTime else { return try child.wait(feeding: input) }
+        return try child.wait(feeding: input, each: leaseTime / 3) { try lease.extend() }
     }
 }

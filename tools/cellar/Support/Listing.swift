@@ -66,27 +66,11 @@ struct Listing {
     /// A line for each, under titles.
     func write(to output: Output) throws {
         if rows.isEmpty { return }
-        var width = titles[0].count
-        for row in rows { width = max(width, Printable.width(Printable.line(row.name))) }
-        let (titleRest, rest) = rests()
-        try output.line(Printable.padded(titles[0], to: width) + titleRest)
-        for row in rows {
+        let lines = rows.lazy.map { row in
             let name = Printable.line(row.name)
-            try output.write(name)
-            try output.write(spaces: width - Printable.width(name))
-            try output.write(rest[row.details])
+            return ListingLines.Line(name: name, width: Printable.width(name), details: row.details)
         }
-    }
-
-    /// Each line's end: the columns after the name, and a newline.
-    private func rests() -> (title: String, lines: [String]) {
-        let all = [Array(titles.dropFirst())] + details
-        let last = all[0].count - 1
-        let widths = (0..<last).map { column in all.map { Printable.width($0[column]) }.max() ?? 0 }
-        let texts = all.map { columns in
-            "  " + (zip(columns, widths).map { Printable.padded($0, to: $1) } + [columns[last]]).joined(separator: "  ")
-        }
-        return (texts[0], texts.dropFirst().map { $0 + "\n" })
+        try ListingLines(titles: titles, details: details).write(lines, to: output)
     }
 }
 

@@ -1,58 +1,101 @@
 /// Rows by the parts of their names between slashes.
 struct ListingTree {
     private let rows: [Listing.Row]
-    private let details: [[String]]
     private let style: ByteStyle
     private let titles: [String]
-    private var columns: Columns
+    /// Those of the rows, and of the folders.
+    private var details: [[String]]
+    private var lines: [ListingLines.Line] = []
+
+    /// What stands before a folder's names, and how wide that is.
+    private struct Lead {
+        var text = ""
+        var width = 0
+        var isTop = true
+    }
 
     init(_ listing: Listing, style: ByteStyle) {
         rows = listing.rows.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         (details, titles, self.style) = (listing.details, listing.titles, style)
-        columns = Columns(titles)
-        if !rows.isEmpty { add(rows.indices, depth: 0, lead: "", isTop: true) }
+        lines.reserveCapacity(rows.count)
+        add(rows.indices, depth: 0, Lead())
     }
 
-    func write(to output: Output) throws { if !rows.isEmpty { try columns.write(to: output) } }
+    func write(to output: Output) throws {
+        if !rows.isEmpty { try ListingLines(titles: titles, details: details).write(lines, to: output) }
+    }
 
     /// The rows of one folder; `depth` bytes of their names are its own.
-    private mutating func add(_ range: Range<Int>, depth: Int, lead: String, isTop: Bool) {
+    private mutating func add(_ range: Range<Int>, depth: Int, _ lead: Lead) {
+        let inner = lead.text + "├─ "
         var start = range.lowerBound
         while start < range.upperBound {
-            let part = Self.part(rows[start].name, depth)
-            let end = part.isFolder ? end(of: part.bytes, from: start, in: range, depth) : start + 1
+            let name = rows[start].name
+            let slash = NameBytes.folder(of: name, depth)
+            let end = slash.map { self.end(of: depth..<$0, from: start, in: range) } ?? start + 1
             let isLast = end == range.upperBound
-            let branch = isTop ? "" : lead + (isLast ? "└─ " : "├─ ")
-            let name = branch + Printable.line(String(decoding: part.bytes, as: UTF8.self))
-            if part.isFolder {
-                columns.add(folder(name, start..<end))
-                let lead = isTop ? "" : lead + (isLast ? "   " : "│  ")
-                add(start..<end, depth: depth + part.bytes.count, lead: lead, isTop: false)
-            } else {
-                columns.add([name] + details[rows[start].details])
+            let part = Printable.line(NameBytes.part(name, from: depth, to: slash))
+            let width = lead.width + Printable.width(part)
+            let branch = lead.isTop ? "" : isLast ? lead.text + "└─ " : inner
+            let place = slash == nil ? rows[start].details : addFolder(start..<end)
+            lines.append(ListingLines.Line(lead: branch, name: part, width: width, details: place))
+            if let slash {
+                let text = lead.isTop ? "" : lead.text + (isLast ? "   " : "│  ")
+                add(start..<end, depth: slash, Lead(text: text, width: lead.width + 3, isTop: false))
             }
             start = end
         }
     }
 
-    /// What follows the folder's own bytes, up to the next slash.
-    private static func part(_ name: String, _ depth: Int) -> (bytes: [UInt8], isFolder: Bool) {
-        let rest = Array(name.utf8.dropFirst(depth))
-        guard let slash = rest.firstIndex(of: UInt8(ascii: "/")), slash + 1 < rest.count else { return (rest, false) }
-        return (Array(rest[...slash]), true)
-    }
-
-    private func end(of part: [UInt8], from start: Int, in range: Range<Int>, _ depth: Int) -> Int {
-        range[start...].first { place in
-            let rest = rows[place].name.utf8.dropFirst(depth)
-            return rest.count <= part.count || !rest.starts(with: part)
-        } ?? range.upperBound
+    /// Up to where names have the same bytes at these places, and more: they stand together. O(log of how many there are).
+    private func end(of part: Range<Int>, from start: Int, in range: Range<Int>) -> Int {
+        func isWithin(_ place: Int) -> Bool {
+            place < range.upperBound && NameBytes.areEqual(rows[place].name, rows[start].name, part)
+        }
+        var step = 1
+        while isWithin(start + step) { step *= 2 }
+        // The last that is known to be within, and the first that is known not to be.
+        var (low, high) = (start + step / 2, start + step)
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if isWithin(middle) { low = middle } else { high = middle }
+        }
+        return high
     }
 
     /// How many there are in it, and how large they are together.
-    private func folder(_ name: String, _ range: Range<Int>) -> [String] {
+    private mutating func addFolder(_ range: Range<Int>) -> Int {
         let size = rows[range].reduce(0) { $0 &+ $1.byteCount }
         let rest = [String](repeating: "", count: titles.count - 4)
-        return [name, "folder", "\(range.count)", style.column(size)] + rest
+        details.append(["folder", "\(range.count)", style.column(size)] + rest)
+        return details.count - 1
+    }
+}
+
+/// Places in names, counted in bytes of UTF-8.
+private enum NameBytes {
+    /// Behind the slash that ends the name of the folder which begins at `start`; nil if it is none.
+    static func folder(of name: String, _ start: Int) -> Int? {
+        let bytes = unsafe name.utf8.span.bytes
+        for place in start..<max(bytes.byteCount - 1, start)
+        where unsafe bytes.unsafeLoad(fromByteOffset: place, as: UInt8.self) == UInt8(ascii: "/") { return place + 1 }
+        return nil
+    }
+
+    /// Whether the name has the other's bytes at these places, and more behind them.
+    static func areEqual(_ name: String, _ other: String, _ places: Range<Int>) -> Bool {
+        let (bytes, others) = unsafe (name.utf8.span.bytes, other.utf8.span.bytes)
+        guard bytes.byteCount > places.upperBound else { return false }
+        return places.allSatisfy { place in
+            unsafe bytes.unsafeLoad(fromByteOffset: place, as: UInt8.self)
+                == others.unsafeLoad(fromByteOffset: place, as: UInt8.self)
+        }
+    }
+
+    static func part(_ name: String, from start: Int, to end: Int?) -> String {
+        if start == 0, end == nil { return name }
+        let bytes = name.utf8
+        let first = bytes.index(bytes.startIndex, offsetBy: start)
+        return String(name[first..<(end.map { bytes.index(bytes.startIndex, offsetBy: $0) } ?? bytes.endIndex)])
     }
 }

@@ -23,6 +23,7 @@ enum EntryLines {
         line.add("kind", kind)
         line.add("key", json: entry.key.json)
         line.add("value", json: entry.value.json)
+        if let moment = entry.expiresAt { line.add("expires_at", moment) }
         return line.closed
     }
 

@@ -19,6 +19,19 @@ extension QueueCore {
         }
     }
 
+    /// Items that are put get sequences from this on.
+    func restore(nextSequence: UInt64) throws(StoreError) {
+        try checkWritable()
+        guard nextSequence < .max else {
+            throw StoreError(.invalidValue, "the queue '\(cell.name)' cannot have the next sequence \(nextSequence)")
+        }
+        try locked { (memory, _) throws(StoreError) in
+            unsafe memory.header.pointee.next_sequence = max(memory.header.pointee.next_sequence, nextSequence)
+            crashPoint("queue restore: next number")
+            noteHeader()
+        }
+    }
+
     /// A sequence is never given twice. O(capacity).
     private func checkSequences(of items: [QueueItemInfo], _ memory: QueueMemory) throws(StoreError) {
         var taken: Set<UInt64> = []

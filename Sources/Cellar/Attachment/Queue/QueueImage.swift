@@ -23,6 +23,13 @@ struct QueueImage: Sendable {
         }
     }
 
+    /// The sequence of the item that is put next.
+    var nextSequence: UInt64 {
+        let written = unsafe image.reference.payload.load(as: UInt64.self)
+        let last = (0..<shape.capacity).filter { item($0).state != .free }.map { item($0).sequence }.max() ?? 0
+        return max(written, last &+ 1)
+    }
+
     var isClosed: Bool {
         unsafe image.reference.payload.load(fromByteOffset: 8, as: UInt64.self) != 0
     }

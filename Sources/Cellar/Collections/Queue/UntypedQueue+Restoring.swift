@@ -17,6 +17,19 @@ extension UntypedQueue {
         try core.restore(found)
     }
 
+    /// The sequence of the item that is put next. Takes no lock; O(1) in memory, O(capacity) from disk.
+    public var nextSequence: UInt64 {
+        switch source {
+        case .memory(let core): core.putCount + 1
+        case .disk(let image): image.nextSequence
+        }
+    }
+
+    /// Items that are put from now on get sequences from this number on, or from a higher one, where that is what comes next:
+    /// no sequence is given twice. Throws `.invalidValue` for the highest number, `.readOnly`, `.removed`, `.timedOut`. Blocks
+    /// as `put` where there is room.
+    public func restore(nextSequence: UInt64) throws(StoreError) { try core.restore(nextSequence: nextSequence) }
+
     // MARK: Closing, and what was set aside
 
     /// From now on nothing can be put. See `SharedQueue.close`.

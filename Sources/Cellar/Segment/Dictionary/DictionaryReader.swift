@@ -128,6 +128,9 @@ struct EntryBytes: Hashable, Sendable {
     var value: [UInt8]
     var expiry: UInt64
     var hash: UInt64
+
+    /// Whether it has not expired.
+    func isThere(at now: UInt64) -> Bool { expiry == 0 || expiry > now }
 }
 
 extension DictionaryReader {
