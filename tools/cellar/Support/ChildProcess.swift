@@ -2,7 +2,7 @@
 
 /// A command that this process runs and waits for.
 struct ChildProcess {
-    private let processID: pid_t
+    fileprivate let processID: pid_t
 
     /// How a command ended.
     enum Ending: Equatable {
@@ -35,8 +35,9 @@ struct ChildProcess {
         unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
 
-    /// Starts a command, found as a shell finds it; `input` is its standard input if given. `holdSignals` was called before.
-    static func start(_ command: [String], input: Int32? = nil) throws -> ChildProcess {
+    /// Starts a command, found as a shell finds it; `input` is its standard input if given, `output` what it prints to, errors too.
+    /// `holdSignals` was called before, if it is waited for by `wait`.
+    static func start(_ command: [String], input: Int32? = nil, output: Int32? = nil) throws -> ChildProcess {
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }
@@ -49,6 +50,9 @@ struct ChildProcess {
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         if let input { unsafe posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO) }
+        for file in [STDOUT_FILENO, STDERR_FILENO] {
+            if let output { unsafe posix_spawn_file_actions_adddup2(&actions, output, file) }
+        }
         var processID: pid_t = 0
         let failure = unsafe withArguments(command) { pointers in
             unsafe posix_spawnp(&processID, pointers[0]!, &actions, &attributes, pointers, environ)
@@ -92,7 +96,7 @@ struct ChildProcess {
         }
     }
 
-    private func endingIfOver() -> Ending? {
+    fileprivate func endingIfOver() -> Ending? {
         var status: Int32 = 0
         var result: pid_t
         repeat {
@@ -112,20 +116,53 @@ struct ChildProcess {
 }
 
 extension ChildProcess {
+    /// Runs a command without input to its end; what it printed, errors too. Nil if it took longer than the limit: it was killed then.
+    static func output(of command: [String], within limit: Duration) throws -> String? {
+        let clock = ContinuousClock()
+        let deadline = clock.now + limit
+        let (reading, writing) = try pipe()
+        defer { close(reading) }
+        let nothing = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
+        defer { close(nothing) }
+        let child: ChildProcess
+        do {
+            defer { close(writing) }
+            child = try start(command, input: nothing, output: writing)
+        }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while clock.now < deadline {
+            var ready = pollfd(fd: reading, events: Int16(POLLIN), revents: 0)
+            if unsafe poll(&ready, 1, 20) <= 0 { continue }
+            let count = unsafe buffer.withUnsafeMutableBytes { unsafe read(reading, $0.baseAddress!, $0.count) }
+            if count <= 0 { break }
+            bytes += buffer.prefix(count)
+        }
+        while clock.now < deadline {
+            if child.endingIfOver() != nil { return String(decoding: bytes, as: UTF8.self) }
+            SystemCall.sleep(.milliseconds(1))
+        }
+        kill(child.processID, SIGKILL)
+        while child.endingIfOver() == nil { SystemCall.sleep(.milliseconds(1)) }
+        return nil
+    }
+
+    /// Both ends of a pipe. Only copies of them are for a command.
+    private static func pipe() throws -> (reading: Int32, writing: Int32) {
+        var ends: [Int32] = [-1, -1]
+        guard unsafe Glibc.pipe(&ends) == 0 else {
+            throw ToolError(.inputOutput, "cannot make a pipe: \(SystemCall.reason(errno))")
+        }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return (ends[0], ends[1])
+    }
+
     /// The end of a pipe that a command reads from: what is written to it is its input.
     struct Input: ~Copyable {
         let reading: Int32
         private let writing: Int32
 
-        init() throws {
-            var ends: [Int32] = [-1, -1]
-            guard unsafe pipe(&ends) == 0 else {
-                throw ToolError(.inputOutput, "cannot make a pipe: \(SystemCall.reason(errno))")
-            }
-            // Only a copy of one is for the command.
-            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-            (reading, writing) = (ends[0], ends[1])
-        }
+        init() throws { (reading, writing) = try ChildProcess.pipe() }
 
         /// Writes all of it and then says that there is no more. A command that does not read to the end is none the worse.
         consuming func write(_ bytes: [UInt8]) {
