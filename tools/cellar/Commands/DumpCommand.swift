@@ -29,7 +29,7 @@ struct DumpCommand: ParsableCommand {
     }
 
     @OptionGroup var store: StoreArgument
-    @Argument(help: "Names, or patterns such as 'robot/*'.") var patterns: [String] = []
+    @Argument(help: "Names, or patterns such as 'robot/*'.", completion: Completions.name) var patterns: [String] = []
     @Option(help: "text, json or csv.") var format: Format?
     @Flag(help: "Text: shows long arrays, tables and text whole.") var all = false
     @Flag(help: "What is on disk, in LMDB's own format.") var mdb = false

@@ -28,7 +28,9 @@ struct WatchCommand: ParsableCommand {
             """)
 
     @OptionGroup var store: StoreArgument
-    @Argument(help: "NAME, NAME[3], NAME[0..<10] or NAME[0...9]; NAME.field; NAME[KEY] of a dictionary or table.")
+    @Argument(
+        help: "NAME, NAME[3], NAME[0..<10] or NAME[0...9]; NAME.field; NAME[KEY] of a dictionary or table.",
+        completion: Completions.name)
     var names: [String]
     @Option(help: "Ends after so many lines.") var count: Int?
     @Flag(help: "One JSON object a line.") var json = false

@@ -17,6 +17,12 @@ enum SystemCall {
         return ((try? DirectoryListing.names(in: path)) ?? []).reduce(0) { $0 + byteCount(below: "\(path)/\($1)") }
     }
 
+    /// Of a link, what it leads to.
+    static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// Sets a variable of this process's environment, and of those of commands it runs.
     static func setEnvironment(_ name: String, _ value: String) throws {
         guard unsafe setenv(name, value, 1) == 0 else {
