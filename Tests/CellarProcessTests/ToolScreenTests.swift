@@ -22,6 +22,14 @@ extension ProcessTests {
                     name: "jobs", capacity: 4, depth: QueueDepth(counting: []), putRate: 1500, outRate: 0.25,
                     oldestAge: .seconds(200), history: [1, 2, 3])
             ]
+            sample.tables = [
+                Sample.TableRate(
+                    name: "few\u{1B}[2J", kind: "table", type: "int64: string", count: 2, bytes: 4096, growth: -1500,
+                    history: [3, 2]),
+                Sample.TableRate(
+                    name: "many", kind: "multimap", type: "int64: string", count: 12345, bytes: 1 << 20, growth: 0.5,
+                    history: [1, 2]),
+            ]
             sample.processes = [
                 AttachmentInfo(
                     slot: 0, id: 1, processID: 7, name: "evil\u{1B}[2J\nname", startedAt: 40 * second, isAlive: true)
@@ -93,6 +101,9 @@ extension ProcessTests {
             #expect(row("3").prefix(7) == ["7", "evil\\u{1b}[2J", "name", "alive", "1", "min", "0"])
             #expect(row("4") == ["gate", "mutex", "2", "2.5", "s", "2.5", "s", "evil", "(7,", "dead)"])
             #expect(row("5") == ["memory", "cannot", "be", "read"])
+            #expect(row("6").prefix(7) == ["many", "12,345", "1.0", "MiB", "+0.5", "multimap", "▅█"])
+            let byName = Self.lines(Self.sample(), Self.pressed([.character("6"), .character("s")]))[3].text
+            #expect(byName.split(separator: " ").prefix(5) == ["few\\u{1b}[2J", "2", "4.0", "KiB", "-1,500"])
         }
 
         @Test func problemsAreShown() {
@@ -107,8 +118,8 @@ extension ProcessTests {
 
         @Test func keysChoose() {
             #expect(Self.pressed([.tab, .tab]).panel == .processes)
-            #expect(Self.pressed([.backTab]).panel == .memory)
-            #expect(Self.pressed([.character("4"), .right, .right]).panel == .cells)
+            #expect(Self.pressed([.backTab]).panel == .tables)
+            #expect(Self.pressed([.character("4"), .right, .right, .right]).panel == .cells)
             #expect(Self.pressed([.character("s"), .tab, .backTab]).sorting == 1)
             #expect(Self.pressed([.character("s"), .character("s"), .character("s")]).sorting == 0)
             #expect(Self.pressed([.character("+")]).interval == .seconds(2))

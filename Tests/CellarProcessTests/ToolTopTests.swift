@@ -62,6 +62,8 @@ extension ProcessTests {
                     terminal.press("5")
                     try terminal.wait(for: "in use")
                     terminal.press("Tab")
+                    try terminal.wait(for: "no tables")
+                    terminal.press("Tab")
                     try terminal.wait(for: "CHANGES/S")
                     terminal.press("?")
                     try terminal.wait(for: "Any key goes back.")
@@ -129,6 +131,45 @@ extension ProcessTests {
                     }
                     try terminal.wait(for: "rest") { lines in names.allSatisfy { row($0, lines)?[1] == "0" } }
                 }
+            }
+        }
+
+        /// How many entries tables have, and by how many they grow and shrink; with and without a segment.
+        @Test func tables() throws {
+            try withScratchStore { scratch in
+                let store = try scratch.open()
+                let users = try store.table("users", keys: Int.self, values: Int.self)
+                let tags = try store.multimap("tags", keys: Int.self, values: Int.self)
+                for number in 0..<1000 { try users.set(number, for: number) }
+                try tags.insert(1, for: 1)
+                try withTop(scratch, columns: 120) { terminal in
+                    terminal.press("6")
+                    try terminal.wait(for: "the larger first") { lines in
+                        lines[3].hasPrefix("users") && row("users", lines)?[1] == "1,000"
+                            && row("tags", lines)?.contains("multimap") == true
+                    }
+                    var number = 1000
+                    try terminal.wait(for: "growth") { lines in
+                        number += 1
+                        try users.set(number, for: number)
+                        return row("users", lines).map { $0[4].hasPrefix("+") } == true && row("tags", lines)?[4] == "0"
+                    }
+                    try terminal.wait(for: "shrinking") { lines in
+                        number -= 1
+                        try users.remove(number)
+                        return row("users", lines).map { $0[4].hasPrefix("-") } == true
+                    }
+                    try store.removeTable("users")
+                    try terminal.wait(for: "one that is left") { row("users", $0) == nil && row("tags", $0) != nil }
+                    scratch.closeAll()
+                    try Store.discardSegment(of: scratch.path)
+                    try terminal.wait(for: "no segment in memory")
+                    #expect(row("tags", terminal.lines)?[1] == "1")
+                }
+                let json = try scratch.tool("top", scratch.path, "--json", "--interval", "50ms")
+                let start =
+                    #""tables": [{"name": "tags", "kind": "multimap", "type": "int64: int64", "count": 1, "bytes": 4096, "#
+                #expect(json.contains(start + #""growth_per_second": 0.0}]"#), "\(json)")
             }
         }
 

@@ -72,6 +72,14 @@ extension DatabaseReading where Self: ~Copyable {
         return statistics.ms_entries
     }
 
+    /// How many bytes the pages of `database` have. Values that a key has in a tree of their own are not among them.
+    func byteCount(of database: NamedDatabase) throws(StoreError) -> Int {
+        var statistics = MDB_stat()
+        try raw.check(unsafe mdb_stat(raw.pointer, database.index, &statistics), "measure a table")
+        let pages = statistics.ms_branch_pages + statistics.ms_leaf_pages + statistics.ms_overflow_pages
+        return pages * Int(statistics.ms_psize)
+    }
+
     /// How many values `key` has, where it can have several.
     func valueCount(of key: Span<UInt8>, in database: NamedDatabase) throws(StoreError) -> Int {
         unsafe try seek(MDB_SET, key, nil, in: database) { cursor in

@@ -33,7 +33,12 @@ struct RobustMutex: @unchecked Sendable {
     private var lockWord: UInt32 { unsafe SharedFutex(UnsafeMutableRawPointer(native)).acquire() }
     private static let diedBit: UInt32 = 0x4000_0000
     /// Whether a thread that lives holds it. Touches nothing.
-    var isHeld: Bool { lockWord & 0x3FFF_FFFF != 0 && lockWord & Self.diedBit == 0 }
+    var isHeld: Bool { holdingThread != nil }
+    /// The thread that holds it, as the kernel numbers it where it runs; nil if none does that lives. Touches nothing.
+    var holdingThread: Int32? {
+        let word = lockWord
+        return word & 0x3FFF_FFFF != 0 && word & Self.diedBit == 0 ? Int32(word & 0x3FFF_FFFF) : nil
+    }
     /// Whether its holder died, and nobody locked it since. Touches nothing.
     var isAbandoned: Bool { lockWord & Self.diedBit != 0 }
 

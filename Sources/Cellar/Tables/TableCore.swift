@@ -154,6 +154,9 @@ struct TableAccess: ~Copyable {
     @usableFromInline
     func count() throws(StoreError) -> Int { try ReadTransaction(raw: raw).count(of: entries) }
 
+    /// How many bytes its pages have.
+    func byteCount() throws(StoreError) -> Int { try ReadTransaction(raw: raw).byteCount(of: entries) }
+
     /// A walk from `lower` on, or backwards from before `upper`.
     @usableFromInline
     func cursor(from lower: [UInt8], upTo upper: [UInt8]?, reversed: Bool) throws(StoreError) -> RangeCursor {

@@ -106,6 +106,14 @@ public struct UntypedTable: Sendable {
         return count
     }
 
+    /// How many bytes the table's pages have on disk, with the room that is left in them. Of a multimap, without those of a key
+    /// that has very many values. O(1). Does not block.
+    public func byteCount() throws(StoreError) -> Int {
+        var count = 0
+        try core.read { (access) throws(StoreError) in count = try access.byteCount() }
+        return count
+    }
+
     /// Which keys: from one on, up to another (that one not included), those that begin so; texts as for `values(for:)`.
     public struct Range: Hashable, Sendable {
         /// The first key; nil: from the beginning.

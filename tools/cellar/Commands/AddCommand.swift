@@ -14,7 +14,7 @@ struct AddCommand: ParsableCommand {
             """)
 
     @OptionGroup var store: StoreArgument
-    @Argument(help: "NAME or NAME[3], and .field behind.") var cell: String
+    @Argument(help: "NAME or NAME[3], and .field behind.", completion: Completions.name) var cell: String
     @Argument(help: "The number to add; may be negative.") var number: String
     @Flag(help: "Ends when the change is on disk.") var sync = false
 

@@ -34,7 +34,7 @@ struct DumpCommand: ParsableCommand {
     }
 
     @OptionGroup var store: StoreArgument
-    @Argument(help: "Names, or patterns such as 'robot/*'.") var patterns: [String] = []
+    @Argument(help: "Names, or patterns such as 'robot/*'.", completion: Completions.name) var patterns: [String] = []
     @Option(help: "text, json or csv.") var format: Format?
     @Flag(help: "Text: shows long arrays, tables and text whole.") var all = false
     @Option(name: [.long, .customShort("o")], help: "CSV: makes a file for each value and array in this directory.")

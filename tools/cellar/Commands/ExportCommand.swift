@@ -16,7 +16,7 @@ struct ExportCommand: ParsableCommand {
             """)
 
     @OptionGroup var store: StoreArgument
-    @Argument(help: "The array's name; a value is an array of one.") var name: String
+    @Argument(help: "The array's name; a value is an array of one.", completion: Completions.name) var name: String
     @Argument(help: "The file; - for standard output.") var file: String
     @Option(help: "npy, csv or raw.") var format: ArrayFormat?
 

@@ -18,8 +18,9 @@ struct GetCommand: ParsableCommand {
             """)
 
     @OptionGroup var store: StoreArgument
-    @Argument(help: "NAME, NAME[3], NAME[0..<10], NAME[0...9]; fields as in NAME[3].x; or a table's name.") var cell:
-        String
+    @Argument(
+        help: "NAME, NAME[3], NAME[0..<10], NAME[0...9]; fields as in NAME[3].x; or a table's name.",
+        completion: Completions.name) var cell: String
     @Argument(help: "Of a dictionary or table: the key. After -- if it begins with a dash.") var key: String?
     @Flag(help: "JSON on one line.") var json = false
 

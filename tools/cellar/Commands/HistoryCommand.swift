@@ -16,7 +16,9 @@ struct HistoryCommand: ParsableCommand {
             """)
 
     @OptionGroup var store: StoreArgument
-    @Argument(help: "NAME, NAME[3] or NAME.field, of a number; or what has a number of entries.") var names: [String]
+    @Argument(
+        help: "NAME, NAME[3] or NAME.field, of a number; or what has a number of entries.", completion: Completions.name
+    ) var names: [String]
     @Option(help: "The time between two samples: 100ms, 1s.") var interval = TimeSpan(argument: "500ms")!
     @Option(help: "So many samples.") var count = 20
     @Flag(help: "One JSON object a line.") var json = false

@@ -28,7 +28,7 @@ struct ImportCommand: ParsableCommand {
             """)
 
     @OptionGroup var store: StoreArgument
-    @Argument(help: "The array's name.") var name: String
+    @Argument(help: "The array's name.", completion: Completions.name) var name: String
     @Argument(help: "The file; - for standard input.") var file: String
     @Option(help: "npy, csv or raw.") var format: ArrayFormat?
     @Option(help: "csv and raw: the type of the elements of an array that is made, as for 'cellar new'.") var type:

@@ -18,7 +18,7 @@ struct ListCommand: ParsableCommand {
             """)
 
     @OptionGroup var store: StoreArgument
-    @Argument(help: "Names, or patterns such as 'robot/*'.") var patterns: [String] = []
+    @Argument(help: "Names, or patterns such as 'robot/*'.", completion: Completions.name) var patterns: [String] = []
     @Flag(help: "By the parts of the names between slashes.") var tree = false
     @Flag(name: [.long, .customShort("l")], help: "Also the version, and whether it is in memory or on disk alone.")
     var long = false

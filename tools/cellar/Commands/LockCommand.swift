@@ -21,7 +21,7 @@ struct LockCommand: ParsableCommand {
             """)
 
     @OptionGroup var store: StoreArgument
-    @Argument(help: "The lock's name.") var name: String
+    @Argument(help: "The lock's name.", completion: Completions.name) var name: String
     @Option(help: "How long to wait for the lock: 5s, 250ms.") var timeout: TimeSpan?
     @Flag(help: "Does not wait for the lock.") var nonblocking = false
     @Flag(help: "With others that read; makes a read-write lock if there is none.") var shared = false

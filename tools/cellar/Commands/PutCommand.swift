@@ -16,7 +16,7 @@ struct PutCommand: ParsableCommand {
             """)
 
     @OptionGroup var store: StoreArgument
-    @Argument(help: "The queue's name.") var queue: String
+    @Argument(help: "The queue's name.", completion: Completions.name) var queue: String
     @Argument(help: "Elements. After -- if one begins with a dash.") var values: [String] = []
     @Flag(help: "Takes elements from standard input, one a line.") var lines = false
     @Option(help: "From 0 to the number of the queue's priorities, less 1.") var priority = 0

@@ -28,7 +28,7 @@ struct QueueCommand: ParsableCommand {
     }
 
     @OptionGroup var store: StoreArgument
-    @Argument(help: "The queue's name.") var queue: String
+    @Argument(help: "The queue's name.", completion: Completions.name) var queue: String
     @Flag var change: Change
     @Flag(help: "Ends when the change is on disk.") var sync = false
 

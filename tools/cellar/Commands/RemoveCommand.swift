@@ -17,9 +17,10 @@ struct RemoveCommand: ParsableCommand {
             """)
 
     @OptionGroup var store: StoreArgument
-    @Argument(help: "The cell's or the table's name.") var name: String
+    @Argument(help: "The cell's or the table's name.", completion: Completions.name) var name: String
     @Argument(
-        help: "Of a dictionary or table: keys to remove; else more names. After -- if one begins with a dash.")
+        help: "Of a dictionary or table: keys to remove; else more names. After -- if one begins with a dash.",
+        completion: Completions.name)
     var others: [String] = []
     @Flag(help: "All are names, and none a key.") var names = false
     @Flag(help: "The names are tables'.") var table = false

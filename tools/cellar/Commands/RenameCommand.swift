@@ -11,7 +11,7 @@ struct RenameCommand: ParsableCommand {
             """)
 
     @OptionGroup var store: StoreArgument
-    @Argument(help: "The cell's or the table's name.") var name: String
+    @Argument(help: "The cell's or the table's name.", completion: Completions.name) var name: String
     @Argument(help: "Its new name.") var newName: String
     @Flag(help: "The name is a table's.") var table = false
 

@@ -19,7 +19,7 @@ struct ScanCommand: ParsableCommand {
     }
 
     @OptionGroup var store: StoreArgument
-    @Argument(help: "The table's or the dictionary's name.") var name: String
+    @Argument(help: "The table's or the dictionary's name.", completion: Completions.name) var name: String
     @Option(parsing: .unconditional, help: "The first key.") var from: String?
     @Option(parsing: .unconditional, help: "The first key that is no longer shown.") var to: String?
     @Option(parsing: .unconditional, help: "Only keys that begin so.") var prefix: String?

@@ -15,7 +15,7 @@ struct SchemaCommand: ParsableCommand {
             """)
 
     @OptionGroup var store: StoreArgument
-    @Argument(help: "What it is stored under.") var name: String
+    @Argument(help: "What it is stored under.", completion: Completions.name) var name: String
     @Option(help: ArgumentHelp("The type's name; made of the stored one if it is not given.", valueName: "name"))
     var type: String?
     @Flag(help: "The layout instead: one JSON object a line for each type.") var json = false

@@ -18,8 +18,9 @@ struct SetCommand: ParsableCommand {
             """)
 
     @OptionGroup var store: StoreArgument
-    @Argument(help: "NAME, NAME[3], NAME[0..<10] or NAME[0...9], and .field behind; or a table's name.") var cell:
-        String
+    @Argument(
+        help: "NAME, NAME[3], NAME[0..<10] or NAME[0...9], and .field behind; or a table's name.",
+        completion: Completions.name) var cell: String
     @Argument(
         help:
             "A number, true or false, text, a list or an object; of a table, the key. After -- if it begins with a dash."

@@ -15,7 +15,7 @@ struct StatCommand: ParsableCommand {
             """)
 
     @OptionGroup var store: StoreArgument
-    @Argument(help: "A queue's name.") var queue: String?
+    @Argument(help: "A queue's name.", completion: Completions.name) var queue: String?
     @Flag(help: "Sizes in bytes, exactly.") var bytes = false
     @Flag(help: "One JSON object on one line.") var json = false
 

@@ -20,7 +20,7 @@ struct TakeCommand: ParsableCommand {
             """)
 
     @OptionGroup var store: StoreArgument
-    @Argument(help: "The queue's name.") var queue: String
+    @Argument(help: "The queue's name.", completion: Completions.name) var queue: String
     @Option(help: "So many elements (1); of --peek, at most (all).") var count: Int?
     @Option(help: "How long to wait for an element: 5s, 250ms; 0s for not at all.") var timeout: TimeSpan?
     @Flag(help: "All elements that are ready now, and no more; none is no error.") var all = false

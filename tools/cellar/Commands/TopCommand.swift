@@ -6,7 +6,8 @@ struct TopCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "top", abstract: "Shows what goes on in a store, on a screen that is drawn again and again.",
         discussion: """
-            Cells by how often they change, queues by how much is in them, processes, locks and who waits for them, and memory. \
+            Cells by how often they change, queues by how much is in them, processes, locks and who waits for them, memory, and \
+            tables by how many entries they have and how fast they grow. \
             Press ? for what the keys do, q to end. Looking leaves no trace and costs the programs that write nothing; it goes \
             on when all processes of the store have ended, and when its memory is made anew.
 

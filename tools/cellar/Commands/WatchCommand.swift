@@ -19,7 +19,10 @@ struct WatchCommand: ParsableCommand {
             of a list, a block, a pipe, a lock or a signal, one for each time that it is another. These, and dictionaries, are \
             looked at each 1 to 50 ms: what is undone between two looks is not seen.
 
-            Ends when it is interrupted, after --count lines, or when something is removed.
+            It goes on when all processes of the store have ended, and when its memory is made anew, as after 'discard'. Then \
+            what is other than was shown last comes as a change, and of a whole array every element. What is volatile is removed then.
+
+            Ends when it is interrupted or after --count lines, with the status 0; with 66 when something is removed, or the store.
 
               cellar watch robot.cellar speed pose
               cellar watch robot.cellar 'sound[0..<4]' --count 10 --json
@@ -28,7 +31,9 @@ struct WatchCommand: ParsableCommand {
             """)
 
     @OptionGroup var store: StoreArgument
-    @Argument(help: "NAME, NAME[3], NAME[0..<10] or NAME[0...9]; NAME.field; NAME[KEY] of a dictionary or table.")
+    @Argument(
+        help: "NAME, NAME[3], NAME[0..<10] or NAME[0...9]; NAME.field; NAME[KEY] of a dictionary or table.",
+        completion: Completions.name)
     var names: [String]
     @Option(help: "Ends after so many lines.") var count: Int?
     @Flag(help: "One JSON object a line.") var json = false
@@ -51,6 +56,7 @@ struct WatchCommand: ParsableCommand {
     private func watch(_ output: Output) throws {
         var store = try store.look()
         defer { store.close() }
+        var files = StoreFiles(of: store)
         var watched = try names.map { try Self.watched($0, in: store) }
         var left = count ?? .max
         var pause: Duration = .milliseconds(1)
@@ -68,11 +74,13 @@ struct WatchCommand: ParsableCommand {
             }
             try output.flush()
             // What only the disk has is looked for anew: somebody may have brought it into memory meanwhile.
-            if watched.contains(where: { !$0.isInMemory }) {
-                let again = try self.store.look()
+            if files.again != files || watched.contains(where: { !$0.isInMemory }) {
+                // First closed: two that are open at one time share what they have.
                 store.close()
-                store = again
-                for index in watched.indices { try watched[index].find(in: store) }
+                store = try self.store.look()
+                let before = files
+                files = StoreFiles(of: store)
+                for index in watched.indices { try watched[index].find(in: store, isAnew: files != before) }
             }
             pause = isChanged ? .milliseconds(1) : min(pause * 2, .milliseconds(50))
             // Looking at what is large takes a tenth of a processor at most.

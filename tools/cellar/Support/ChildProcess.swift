@@ -2,7 +2,7 @@
 
 /// A command that this process runs and waits for.
 struct ChildProcess {
-    private let processID: pid_t
+    let processID: pid_t
 
     /// How a command ended.
     enum Ending: Equatable {
@@ -35,8 +35,9 @@ struct ChildProcess {
         unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
 
-    /// Starts a command, found as a shell finds it; `input` is its standard input if given, which `wait` writes. `holdSignals` was called before.
-    static func start(_ command: [String], input: CommandInput? = nil) throws -> ChildProcess {
+    /// Starts a command, found as a shell finds it; `input` is its standard input if given, which `wait` writes, `output` what it
+    /// prints to, errors too. `holdSignals` was called before, if it is waited for by `wait`.
+    static func start(_ command: [String], input: CommandInput? = nil, output: Int32? = nil) throws -> ChildProcess {
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }
@@ -49,6 +50,9 @@ struct ChildProcess {
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         if let input { unsafe posix_spawn_file_actions_adddup2(&actions, input.reading, STDIN_FILENO) }
+        for file in [STDOUT_FILENO, STDERR_FILENO] {
+            if let output { unsafe posix_spawn_file_actions_adddup2(&actions, output, file) }
+        }
         var processID: pid_t = 0
         let failure = unsafe withArguments(command) { pointers in
             unsafe posix_spawnp(&processID, pointers[0]!, &actions, &attributes, pointers, environ)
@@ -104,7 +108,8 @@ struct ChildProcess {
         if number > 0, number != SIGCHLD, unsafe information.si_code != SI_KERNEL { kill(processID, number) }
     }
 
-    private func endingIfOver() -> Ending? {
+    /// How it ended, if it has.
+    func endingIfOver() -> Ending? {
         var status: Int32 = 0
         var result: pid_t
         repeat {

@@ -12,14 +12,9 @@ final class CommandInput {
     private static let patience: Int32 = 20
 
     init(_ bytes: [UInt8]) throws {
-        var ends: [Int32] = [-1, -1]
-        guard unsafe pipe(&ends) == 0 else {
-            throw ToolError(.inputOutput, "cannot make a pipe: \(SystemCall.reason(errno))")
-        }
-        // Only a copy of one is for the command.
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
-        (reading, writing, self.bytes) = (ends[0], ends[1], bytes)
+        (reading, writing) = try SystemCall.pipe()
+        self.bytes = bytes
+        _ = fcntl(writing, F_SETFL, O_NONBLOCK)
     }
 
     deinit {

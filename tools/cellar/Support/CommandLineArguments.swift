@@ -34,24 +34,25 @@ enum CommandLineArguments {
     /// The store that `CELLAR_STORE` names, put in where the command line has none: where none of its words is a store, or is
     /// said to be one by ending in `.cellar`.
     private static func withDefaultStore(_ arguments: [String]) -> [String] {
-        guard let verb = arguments.first, verbs.contains(verb), !withoutStore.contains(verb),
-            let path = environment("CELLAR_STORE"), !path.isEmpty
+        guard let verb = arguments.first, verbs.contains(verb), !withoutStore.contains(verb), let path = defaultStore
         else { return arguments }
         let words = arguments.dropFirst().prefix { $0 != "--" }
         if words.contains(where: isStore) { return arguments }
         return [verb, path] + arguments.dropFirst()
     }
 
-    private static func isStore(_ word: String) -> Bool {
+    /// The store of command lines that have none.
+    static var defaultStore: String? { SystemCall.environment("CELLAR_STORE").flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// Whether a shell asks what it may offer to whoever types.
+    static var isCompletion: Bool { CommandLine.arguments.dropFirst().first == "---completion" }
+
+    static func isStore(_ word: String) -> Bool {
         if word.hasPrefix("-") { return false }
         return word.hasSuffix(".cellar") || isFile(word + "/data.mdb")
     }
 
     private static func isFile(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
-
-    private static func environment(_ name: String) -> String? {
-        unsafe getenv(name).map { unsafe String(cString: $0) }
-    }
 
     // MARK: Negative numbers
 

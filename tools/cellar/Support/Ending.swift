@@ -10,6 +10,10 @@ struct EndedBySignal: Error {
 /// Ends the process with one line on standard error and the status that goes with it.
 enum Ending {
     static func end(after error: any Error) -> Never {
+        // Whoever types is told nothing.
+        if CommandLineArguments.isCompletion, CellarTool.exitCode(for: error) != .success {
+            exit(ExitStatus.usage.rawValue)
+        }
         switch error {
         case let error as EndedBySignal: raiseAgain(error.signal)
         case let error as ToolError: end(error.status, error.message)
@@ -36,7 +40,8 @@ enum Ending {
         }
         let output = Output()
         do {
-            try output.line(CellarTool.fullMessage(for: error))
+            let message = CellarTool.fullMessage(for: error)
+            if !message.isEmpty { try output.line(message) }
             try output.flush()
         } catch {
             end(after: error)

@@ -53,6 +53,13 @@ final class InputStream {
         return bytes
     }
 
+    /// All that is left, as text.
+    func text() throws -> String {
+        var bytes: [UInt8] = []
+        while case let more = try read(1 << 16), !more.isEmpty { bytes += more }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// What there is, up to the array's end; 0 at the end of the input.
     func read(into bytes: inout [UInt8], from start: Int) throws -> Int {
         if let kept {

@@ -14,11 +14,27 @@ enum LockLines {
         return parts.joined(separator: "; ")
     }
 
-    /// The lock, then its parties.
-    static func rows(_ lock: LockInfo) -> [[String]] {
+    /// The lock, then its parties, each with its stacks if they are to be shown.
+    static func rows(_ lock: LockInfo, _ stacks: StackReader?) -> [[String]] {
         let isFree = lock.holders.isEmpty && lock.kind != .condition
         let first = [Printable.line(lock.name), lock.kind.rawValue, lock.state ?? (isFree ? "free" : "-"), "", "", ""]
-        return [first] + lock.holders.map { row($0, "holds") } + lock.waiters.map { row($0, "waits") }
+        return [first] + lock.holders.flatMap { rows($0, "holds", stacks) }
+            + lock.waiters.flatMap { rows($0, "waits", stacks) }
+    }
+
+    private static func rows(_ party: LockInfo.Party, _ what: String, _ stacks: StackReader?) -> [[String]] {
+        var first = row(party, what)
+        guard let stacks else { return [first] }
+        switch stacks.stacks(of: party) {
+        case .failure(let problem):
+            first[first.count - 1] += "; no stack: \(problem.text)"
+            return [first]
+        case .success(let stacks):
+            let lines = stacks.flatMap { stack in
+                ["  thread \(stack.thread)"] + stack.frames.enumerated().map { "    #\($0) \(Printable.line($1))" }
+            }
+            return [first] + lines.map { ["", "", "", "", "", $0] }
+        }
     }
 
     private static func row(_ party: LockInfo.Party, _ what: String) -> [String] {
@@ -42,21 +58,23 @@ enum LockLines {
 
     // MARK: For programs
 
-    static func json(_ lock: LockInfo) -> String {
+    static func json(_ lock: LockInfo) -> String { json(lock, nil) }
+
+    static func json(_ lock: LockInfo, _ stacks: StackReader?) -> String {
         var line = JSONLine()
         line.add("name", lock.name)
         line.add("kind", lock.kind.rawValue)
         if let state = lock.state { line.add("state", state) }
-        line.add("holders", json: list(lock.holders))
-        line.add("waiters", json: list(lock.waiters))
+        line.add("holders", json: list(lock.holders, stacks))
+        line.add("waiters", json: list(lock.waiters, stacks))
         return line.closed
     }
 
-    private static func list(_ parties: [LockInfo.Party]) -> String {
-        "[" + parties.map(json).joined(separator: ", ") + "]"
+    private static func list(_ parties: [LockInfo.Party], _ stacks: StackReader?) -> String {
+        "[" + parties.map { json($0, stacks) }.joined(separator: ", ") + "]"
     }
 
-    private static func json(_ party: LockInfo.Party) -> String {
+    private static func json(_ party: LockInfo.Party, _ stacks: StackReader?) -> String {
         var line = JSONLine()
         line.add("pid", party.processID)
         line.add("name", party.processName)
@@ -71,6 +89,21 @@ enum LockLines {
                 duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
             line.add("milliseconds", milliseconds)
         }
+        if let thread = party.threadID { line.add("thread", thread) }
+        switch stacks?.stacks(of: party) {
+        case .success(let stacks): line.add("stacks", json: "[" + stacks.map(json).joined(separator: ", ") + "]")
+        case .failure(let problem):
+            line.add("stacks", json: "[]")
+            line.add("no_stack", problem.text)
+        case nil: break
+        }
+        return line.closed
+    }
+
+    private static func json(_ stack: ThreadStack) -> String {
+        var line = JSONLine()
+        line.add("thread", stack.thread)
+        line.add("frames", json: "[" + stack.frames.map { CellContent.escape($0) }.joined(separator: ", ") + "]")
         return line.closed
     }
 }

@@ -5,7 +5,7 @@ import Cellar
 struct StoreArgument: ParsableArguments {
     @Argument(
         help: ArgumentHelp("The store's directory; if there is none, what CELLAR_STORE says.", valueName: "store"),
-        completion: .directory)
+        completion: Completions.store)
     var path: String
 
     func validate() throws {

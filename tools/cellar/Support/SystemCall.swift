@@ -10,12 +10,28 @@ enum SystemCall {
         return unsafe String(cString: value)
     }
 
+    /// Both ends of a pipe. Only copies of them are for a command.
+    static func pipe() throws -> (reading: Int32, writing: Int32) {
+        var ends: [Int32] = [-1, -1]
+        guard unsafe Glibc.pipe(&ends) == 0 else {
+            throw ToolError(.inputOutput, "cannot make a pipe: \(reason(errno))")
+        }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return (ends[0], ends[1])
+    }
+
     /// Bytes of the files in a directory, or of the file itself.
     static func byteCount(below path: String) -> Int {
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else { return 0 }
         guard status.st_mode & S_IFMT == S_IFDIR else { return Int(status.st_size) }
         return ((try? FileNames.of(path)) ?? []).reduce(0) { $0 + byteCount(below: "\(path)/\($1)") }
+    }
+
+    /// Of a link, what it leads to.
+    static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// Sets a variable of this process's environment, and of those of commands it runs.

@@ -32,6 +32,7 @@ enum TopLines {
         line.add("queues", json: list(sample.queues.filter { names.keeps($0.name) }.prefix(rows).map(json)))
         line.add("processes", json: list(sample.processes.filter { names.keeps($0.name) }.prefix(rows).map(json)))
         line.add("locks", json: list(sample.locks.filter { names.keeps($0.name) }.prefix(rows).map(LockLines.json)))
+        line.add("tables", json: list(sample.tables.filter { names.keeps($0.name) }.prefix(rows).map(json)))
         line.add("problems", json: list(sample.problems.map(CellContent.escape)))
         return line.closed
     }
@@ -59,6 +60,17 @@ enum TopLines {
         line.add("oldest_milliseconds", json: queue.oldestAge.map { "\(Int64($0 / .milliseconds(1)))" } ?? "null")
         line.add("put_per_second", json: number(queue.putRate))
         line.add("out_per_second", json: number(queue.outRate))
+        return line.closed
+    }
+
+    private static func json(_ table: Sample.TableRate) -> String {
+        var line = JSONLine()
+        line.add("name", table.name)
+        line.add("kind", table.kind)
+        line.add("type", table.type)
+        line.add("count", table.count)
+        line.add("bytes", table.bytes)
+        line.add("growth_per_second", json: number(table.growth))
         return line.closed
     }
 

@@ -8,6 +8,6 @@ protocol Watched {
     /// Whether what others change shows: what only the disk has is to be looked for anew.
     var isInMemory: Bool { get }
 
-    /// Looks for it anew.
-    mutating func find(in store: Store) throws
+    /// Looks for it anew, in memory that is another than before perhaps: what is there now may be what was shown last, or not.
+    mutating func find(in store: Store, isAnew: Bool) throws
 }

@@ -8,6 +8,8 @@ struct WatchedCell: Watched {
     private var version: CellVersion?
     private var bytes: [UInt8]?
     private var shown: String?
+    /// Whether each element may be another than before, and nobody can say.
+    private var mayDiffer = false
 
     init(_ text: String, in store: Store) throws {
         path = try CellPath(text, in: store)
@@ -17,10 +19,11 @@ struct WatchedCell: Watched {
 
     var isInMemory: Bool { cell.info.isInMemory }
 
-    mutating func find(in store: Store) throws {
+    mutating func find(in store: Store, isAnew: Bool) throws {
         cell = try store.cell(path.name)
         range = try path.range(in: cell.info)
         version = nil
+        mayDiffer = mayDiffer || isAnew
     }
 
     /// Whether the lines show which elements changed, and not what they hold.
@@ -36,6 +39,8 @@ struct WatchedCell: Watched {
             (self.version, places) = (changes.version, changes.ranges)
         } else {
             version = try cell.version()
+            if mayDiffer { places = [range] }
+            mayDiffer = false
         }
         if showsPlaces { return places.isEmpty ? nil : line(places, json: json) }
         let now = try cell.bytes(in: range)

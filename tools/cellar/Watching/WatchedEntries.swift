@@ -9,7 +9,7 @@ struct WatchedEntries: Watched {
     init(_ source: EntrySource) { look = EntryLook(source) }
 
     var isInMemory: Bool { look.isInMemory }
-    mutating func find(in store: Store) throws { try look.find(in: store) }
+    mutating func find(in store: Store, isAnew: Bool) throws { try look.find(in: store) }
 
     mutating func changes(json: Bool) throws -> [String] {
         guard try look.isDue() else { return [] }
@@ -55,7 +55,7 @@ struct WatchedKey: Watched {
     }
 
     var isInMemory: Bool { look.isInMemory }
-    mutating func find(in store: Store) throws { try look.find(in: store) }
+    mutating func find(in store: Store, isAnew: Bool) throws { try look.find(in: store) }
 
     mutating func changes(json: Bool) throws -> [String] {
         guard try look.isDue() else { return [] }

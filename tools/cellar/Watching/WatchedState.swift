@@ -22,7 +22,7 @@ struct WatchedState: Watched {
 
     var isInMemory: Bool { info.isInMemory }
 
-    mutating func find(in store: Store) throws {
+    mutating func find(in store: Store, isAnew: Bool) throws {
         self.store = store
         info = try present()
     }
@@ -63,6 +63,8 @@ struct WatchedState: Watched {
     /// First how many there are, then each that comes.
     private mutating func entries(of log: UntypedLog, json: Bool) throws -> [String] {
         let offsets = log.offsets
+        // Another log of the name, that was made anew: all of it is new.
+        if let seen = next, seen > offsets.upperBound { next = offsets.lowerBound }
         guard let first = next else {
             next = offsets.upperBound
             let count = offsets.upperBound - offsets.lowerBound

@@ -28,6 +28,9 @@ public struct LockInfo: Sendable, Hashable {
         public var duration: Duration?
         /// The number of the process's attachment, `AttachmentInfo.id`; nil where it left none, or is put away.
         public var attachmentID: UInt64?
+        /// The kernel's number of the thread that has it, in the process's pid namespace: of mutexes and of cells' locks. Of others,
+        /// which belong to a process, it is nil.
+        public var threadID: Int32?
     }
 
     /// How something is held, or asked for.
@@ -143,7 +146,8 @@ struct LockListing {
             LockInfo.Party(
                 processName: holder.info?.name ?? "", processID: holder.info?.processID ?? 0,
                 isAlive: !isAbandoned && holder.info?.isAlive == true, mode: .exclusive,
-                duration: holder.heldMilliseconds.map { .milliseconds(Int($0)) }, attachmentID: holder.info?.id)
+                duration: holder.heldMilliseconds.map { .milliseconds(Int($0)) }, attachmentID: holder.info?.id,
+                threadID: cell.lock.holdingThread)
         ]
     }
 }

@@ -1,6 +1,6 @@
 /// What of a store is shown.
 enum Panel: Int, CaseIterable {
-    case cells, queues, processes, locks, memory
+    case cells, queues, processes, locks, memory, tables
 
     var title: String {
         switch self {
@@ -9,6 +9,7 @@ enum Panel: Int, CaseIterable {
         case .processes: "Processes"
         case .locks: "Locks"
         case .memory: "Memory"
+        case .tables: "Tables"
         }
     }
 
@@ -20,6 +21,7 @@ enum Panel: Int, CaseIterable {
         case .processes: ["age", "name", "state"]
         case .locks: ["waiters", "name", "time"]
         case .memory: []
+        case .tables: ["entries", "name", "size", "growth"]
         }
     }
 
@@ -31,6 +33,7 @@ enum Panel: Int, CaseIterable {
         case .processes: ProcessesPanel.table(sample, sorting, NameFilter(filter))
         case .locks: LocksPanel.table(sample, sorting, NameFilter(filter))
         case .memory: MemoryPanel.table(sample)
+        case .tables: TablesPanel.table(sample, sorting, NameFilter(filter))
         }
     }
 }

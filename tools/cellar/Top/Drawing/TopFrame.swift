@@ -69,7 +69,7 @@ struct TopFrame {
 
     private func empty(_ choices: TopChoices) -> String {
         if !choices.filter.isEmpty { return "nothing has '\(choices.filter)' in its name" }
-        if choices.panel != .cells, !sample.hasSegment { return "no segment in memory" }
+        if ![.cells, .tables].contains(choices.panel), !sample.hasSegment { return "no segment in memory" }
         return "no \(choices.panel.title.lowercased())"
     }
 
@@ -85,7 +85,7 @@ struct TopFrame {
     private static let help = [
         "",
         "  q             quit",
-        "  Tab, 1 to 5   another panel: cells, queues, processes, locks, memory",
+        "  Tab, 1 to 6   another panel: cells, queues, processes, locks, memory, tables",
         "  j k, arrows   down and up; Page Down and Page Up; g and G to the ends",
         "  s             sort by something else",
         "  /             show only what has a text in its name; Esc takes that away",
@@ -95,6 +95,8 @@ struct TopFrame {
         "  Changes a second are counted where a value of more than 8 bytes is stored, and",
         "  where something is put into a queue, log or list. Smaller values, arrays and",
         "  dictionaries are compared many times a second: '≥' stands where there may be more.",
+        "  Of tables it is told by how many entries they grow or shrink; one that takes the",
+        "  place of another is not seen.",
         "",
         "  Any key goes back.",
     ]

@@ -9,13 +9,14 @@ struct Sample {
     var figures: StoreStatistics?
     var cells: [CellRate] = []
     var queues: [QueueRate] = []
+    var tables: [TableRate] = []
     var processes: [AttachmentInfo] = []
     var locks: [LockInfo] = []
     var checkpoints = Checkpoints()
     /// What could not be read, and why.
     var problems: [String] = []
 
-    /// A cell or table, and how much it changes.
+    /// A cell, and how much it changes.
     struct CellRate {
         var name: String
         var kind: String
@@ -40,6 +41,20 @@ struct Sample {
         var outRate: Double?
         var oldestAge: Duration?
         /// Unfinished items at the last moments, the newest last.
+        var history: [Double] = []
+    }
+
+    /// A table or multimap, and how it grows.
+    struct TableRate {
+        var name: String
+        var kind: String
+        /// Of keys and values.
+        var type: String
+        var count: Int
+        var bytes: Int
+        /// By so many entries more a second, or fewer; nil at the first look.
+        var growth: Double?
+        /// Entries at the last moments, the newest last.
         var history: [Double] = []
     }
 

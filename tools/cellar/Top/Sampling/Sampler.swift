@@ -8,6 +8,7 @@ struct Sampler {
     private var files: StoreFiles
     private var looks = CellLooks()
     private var queues = QueueLooks()
+    private var tables = TableLooks()
     private var checkpoints = CheckpointLooks()
 
     init(_ argument: StoreArgument) throws {
@@ -41,6 +42,7 @@ struct Sampler {
         sample.cells = looks.rates()
         sample.queues = queues.rates(sample.cells, in: store, at: sample.time)
         if let problem = queues.problem { sample.add(problem) }
+        sample.note { sample throws(StoreError) in sample.tables = try tables.rates(in: store) }
         sample.note { sample throws(StoreError) in sample.locks = try store.locks() }
         sample.processes = store.attachments().sorted { $0.id < $1.id }
         sample.checkpoints = checkpoints.note(sample.figures?.segment)
@@ -53,6 +55,7 @@ struct Sampler {
         // First closed: two that are open at one time share what they have.
         close()
         looks.forget()
+        tables.forget()
         let store = try argument.look()
         files = StoreFiles(of: store)
         self.store = store
