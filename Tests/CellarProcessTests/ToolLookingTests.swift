@@ -118,6 +118,39 @@ extension ProcessTests {
             }
         }
 
+        /// Folders of any number, beside names that begin like theirs.
+        @Test func treesOfManyNames() throws {
+            try withScratchStore { scratch in
+                var lines = ""
+                for size in 1...20 {
+                    let names = (0..<size).map { "f\(size)/x\($0)" } + ["f\(size)", "f\(size)/", "f\(size)-/y"]
+                    for name in names {
+                        lines +=
+                            #"{"name": "\#(name)", "kind": "value", "type": "int8", "persistent": false, "value": 0}"#
+                            + "\n"
+                    }
+                }
+                try scratch.write(lines, to: "lines")
+                scratch.shell("cellar load store lines")
+                let tree = scratch.shell("cellar ls store --tree")
+                for size in 1...20 {
+                    let rows = tree.split(separator: "\n").filter {
+                        $0.hasPrefix("f\(size)/ ") || $0.hasPrefix("f\(size)-/ ")
+                    }
+                    let counts = rows.filter { $0.contains("folder") }.compactMap {
+                        $0.split(separator: " ").dropFirst(2).first
+                    }
+                    #expect(counts == ["1", "\(size)"[...]] && rows.count == 3, "\(rows)")
+                }
+                #expect(tree.split(separator: "\n").count == 1 + 20 * 5 + 210)
+                // The same of each by itself, as of all.
+                let all = scratch.shell("cellar ls store --json").split(separator: "\n")
+                #expect(all.count == 270)
+                let line = scratch.shell("cellar ls store f7/x3 --json")
+                #expect(all.contains(line.dropLast()), "\(line)")
+            }
+        }
+
         /// A file of each, beside names that would lead elsewhere.
         @Test func commaSeparatedFiles() throws {
             try withScratchStore { scratch in
