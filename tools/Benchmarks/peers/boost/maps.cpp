@@ -4,8 +4,8 @@
 #include <boost/interprocess/sync/sharable_lock.hpp>
 #include <boost/unordered_map.hpp>
 
-// boost::unordered_map in a managed segment. Readers exclude each other by default, because `interprocess_sharable_mutex`, which
-// lets them in together, costs more than such a reading; `lock=sharable` takes it.
+// boost::unordered_map in a managed segment, under the lock that is the faster one as measured: `interprocess_sharable_mutex`,
+// which lets readers in together, where several processes only read; else `interprocess_mutex`. `lock=plain|sharable` chooses.
 namespace {
 
 struct key_type {
@@ -44,6 +44,12 @@ locks *lock;
 bool sharable;
 size_t used_when_empty;
 
+bool is_sharable() {
+    const char *chosen = parameter_text("lock", nullptr);
+    if (chosen != nullptr) return std::strcmp(chosen, "sharable") == 0;
+    return *parameter_text("shape", "B") == 'C' && parameter("processes", 1) > 1;
+}
+
 template <class Body> void exclusively(Body body) {
     if (sharable) {
         bi::scoped_lock<bi::interprocess_sharable_mutex> guard(lock->sharable);
@@ -79,7 +85,7 @@ void enter(int) {
 
 void load(uint64_t entries) {
     if (value_bytes() != bytes) skip("values of %zu bytes only", bytes);
-    sharable = std::string(parameter_text("lock", "plain")) == "sharable";
+    sharable = is_sharable();
     segment_name = own_name("map");
     // Those of shape D insert as they go.
     size_t room = entries + (*parameter_text("shape", "B") == 'D' ? 4000000 : 0);
