@@ -26,6 +26,8 @@ static struct {
     size_t parameter_count;
     double operations;
     uint64_t count;
+    size_t value_bytes;
+    bool failed;
     long pid;
 } state;
 
@@ -62,6 +64,13 @@ long parameter(const char *name, long otherwise) {
     long value = strtol(text, &end, 10);
     if (*text == 0 || *end != 0) stop("%s=%s is not a number", name, text);
     return value;
+}
+
+size_t value_bytes(void) {
+    if (state.value_bytes != 0) return state.value_bytes;
+    long bytes = parameter("bytes", 64);
+    if (bytes < 8 || bytes > MOST_VALUE_BYTES) skip("values have 8 to %d bytes", MOST_VALUE_BYTES);
+    return state.value_bytes = (size_t)bytes;
 }
 
 void operations_a_count(double operations) { state.operations = operations; }
@@ -138,6 +147,8 @@ static void prepare(char *line) {
     if (found == NULL) skip("does not do %s", name);
     state.current = found;
     state.count = 0;
+    state.value_bytes = 0;
+    state.failed = false;
     state.operations = 1;
     pin_participant(0);
     found->prepare();
@@ -146,6 +157,7 @@ static void prepare(char *line) {
 
 static void run(void) {
     if (state.current == NULL) stop("nothing is prepared");
+    if (state.failed) stop("it failed before");
     if (state.current->own_figure) {
         printf("ok %.6g\n", state.current->run(0));
         return;
@@ -178,6 +190,7 @@ static void perform(char *line) {
 // After a command that ended early: what was half made by `prepare` goes at once, a work that failed in `run` waits for `finish`.
 static void end_early(enum outcome outcome, bool preparing) {
     participants_end();
+    state.failed = true;
     if (preparing) {
         char reason[sizeof message];
         memcpy(reason, message, sizeof reason);

@@ -125,5 +125,7 @@ double map_run(uint64_t count) { return together(count); }
 void map_finish(void) {
     free(accesses);
     accesses = NULL;
-    store->remove(next_entry == NULL ? 0 : *next_entry);
+    uint64_t entered = next_entry == NULL ? 0 : *next_entry;
+    if (next_entry != NULL) *next_entry = 0;
+    store->remove(entered);
 }

@@ -12,12 +12,6 @@ void make_key(char key[KEY_BYTES + 1], uint64_t number) {
     key[KEY_BYTES] = 0;
 }
 
-size_t value_bytes(void) {
-    long bytes = parameter("bytes", 64);
-    if (bytes < 8 || bytes > MOST_VALUE_BYTES) skip("values have 8 to %d bytes", MOST_VALUE_BYTES);
-    return (size_t)bytes;
-}
-
 const void *value_of(uint64_t number) {
     static unsigned char value[MOST_VALUE_BYTES];
     if (value[MOST_VALUE_BYTES - 1] == 0) memset(value, 0x5A, sizeof value);
