@@ -12,7 +12,7 @@ except ImportError:
     faster_fifo = None
 
 HEADER = 8  # bytes that the queue adds to an item
-SECONDS = 60.0  # the longest wait for room or for an item
+SECONDS = 20.0  # the longest wait for room or for an item
 
 
 def as_it_is(item: bytes) -> bytes:

@@ -135,7 +135,8 @@ def pin(cpus: list[int], participant: int) -> None:
 
 def die_with_parent() -> None:
     """This process is killed when its parent ends, however that ends."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for number in (signal.SIGTERM, signal.SIGCHLD, signal.SIGALRM):
+        signal.signal(number, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
@@ -180,8 +181,7 @@ class Crew:
     def check(self) -> None:
         for link, process in zip(self._links, self._processes):
             if process.exitcode is not None:
-                answer = link.recv() if link.poll() else process.exitcode
-                raise Lost(f"a child is lost: {answer!r}")
+                raise Lost(f"a child is lost: {_last_word(link) or process.exitcode!r}")
 
     def end(self, seconds: float = 2.0) -> None:
         """Ends the children: asks first, and kills those that do not hear."""
@@ -202,6 +202,14 @@ class Crew:
         self._links, self._processes = [], []
 
 
+def _last_word(link: Connection) -> str:
+    """What a child that has ended said, if anything."""
+    try:
+        return repr(link.recv()) if link.poll() else ""
+    except (EOFError, OSError):
+        return ""
+
+
 def _child(setup: Callable[[int], Job], participant: int, cpus: list[int], link: Connection) -> None:
     die_with_parent()
     status = 0
@@ -220,25 +228,31 @@ def _child(setup: Callable[[int], Job], participant: int, cpus: list[int], link:
 
 
 class Watch:
-    """Bounds what the main process waits for: looks once a second for the deadline and for lost children."""
+    """Bounds what the main process waits for: a signal comes at the deadline and when a child ends, else none.
+
+    A wait that a signal interrupts fails in some libraries, so nothing ticks.
+    """
 
     def __init__(self) -> None:
         self.crew: Crew | None = None
-        self._limit = float("inf")
-        signal.signal(signal.SIGALRM, self._look)
+        self._waiting = False
+        signal.signal(signal.SIGALRM, self._late)
+        signal.signal(signal.SIGCHLD, self._child_ended)
 
     def begin(self, seconds: float) -> None:
-        self._limit = time.monotonic() + seconds
-        signal.setitimer(signal.ITIMER_REAL, 1, 1)
+        self._waiting = True
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
     def end(self) -> None:
+        self._waiting = False
         signal.setitimer(signal.ITIMER_REAL, 0)
 
-    def _look(self, *_: Any) -> None:
-        if time.monotonic() > self._limit:
-            self.end()
+    def _late(self, *_: Any) -> None:
+        if self._waiting:
             raise Lost("nothing happened in time")
-        if self.crew is not None:
+
+    def _child_ended(self, *_: Any) -> None:
+        if self._waiting and self.crew is not None:
             self.crew.check()
 
 
@@ -256,24 +270,29 @@ class Program:
         self._watch = Watch()
 
     def answer(self, line: str) -> str:
-        command, *words = line.split() or [""]
         try:
-            match command:
-                case "prepare":
-                    return self._prepare(words[0], Parameters(words[1:]))
-                case "run":
-                    return self._run()
-                case "finish":
-                    self.finish()
-                    return "ok"
-            return f"error no such command: {command}"
+            try:
+                return self._obeyed(line)
+            finally:
+                self._watch.end()
         except Skip as reason:
             self.finish()
             return f"skip {reason}"
         except Exception as error:
-            return f"error {type(error).__name__}: {error}".replace("\n", " ")
-        finally:
             self._watch.end()
+            return f"error {type(error).__name__}: {error}".replace("\n", " ")
+
+    def _obeyed(self, line: str) -> str:
+        command, *words = line.split() or [""]
+        match command:
+            case "prepare":
+                return self._prepare(words[0], Parameters(words[1:]))
+            case "run":
+                return self._run()
+            case "finish":
+                self.finish()
+                return "ok"
+        return f"error no such command: {command}"
 
     def _prepare(self, name: str, parameters: Parameters) -> str:
         self.finish()
@@ -298,6 +317,8 @@ class Program:
         if work is None:
             return "error nothing is prepared"
         self._watch.begin(RUN_SECONDS)
+        if work.crew is not None:
+            work.crew.check()
         if work.own_figure:
             return f"ok {float(work.run(0)):.6f}"
         if self._count == 0:
@@ -336,17 +357,21 @@ def _answers() -> TextIO:
     return answers
 
 
-def _stop(*_: Any) -> None:
-    raise SystemExit(0)
-
-
 def main(works: dict[str, type[Work]], missing: str | None = None) -> None:
     """Reads and answers commands until the end of the file or SIGTERM. `missing`: a library that is not installed."""
     answers = _answers()
     program = Program(works, missing)
-    signal.signal(signal.SIGTERM, _stop)
+    stopped = False
+
+    def stop(*_: Any) -> None:
+        # Some libraries put an exception of their own in the place of this one: hence the flag.
+        nonlocal stopped
+        stopped = True
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, stop)
     try:
-        while line := sys.stdin.readline():
+        while not stopped and (line := sys.stdin.readline()):
             answers.write(program.answer(line) + "\n")
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)

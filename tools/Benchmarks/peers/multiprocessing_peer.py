@@ -14,32 +14,39 @@ from shared_works import CAPACITY, Channel, Get, Put
 
 
 class Word(Work):
+    """A word under its lock, taken by hand: that is quicker than the word's own property, which does the same."""
+
     def prepare(self) -> None:
-        self.word = context.Value("q", 1)
+        shared = context.Value("q", 1)
+        lock = shared.get_lock()
+        self.word, self.acquire, self.release = shared.get_obj(), lock.acquire, lock.release
 
 
 class WordLoad(Word):
     def run(self, count: int) -> float:
-        word, total = self.word, 0
+        acquire, release, word, total = self.acquire, self.release, self.word, 0
         start = now()
         for _ in range(count):
+            acquire()
             total += word.value
+            release()
         return now() - start
 
 
 class WordStore(Word):
     def run(self, count: int) -> float:
-        word = self.word
+        acquire, release, word = self.acquire, self.release, self.word
         start = now()
         for number in range(count):
+            acquire()
             word.value = number
+            release()
         return now() - start
 
 
 class WordAdd(Word):
     def run(self, count: int) -> float:
-        lock, word = self.word.get_lock(), self.word.get_obj()
-        acquire, release = lock.acquire, lock.release
+        acquire, release, word = self.acquire, self.release, self.word
         start = now()
         for _ in range(count):
             acquire()

@@ -99,6 +99,8 @@ class QueueWork(Work):
     def __init__(self, parameters: Parameters) -> None:
         super().__init__(parameters)
         self.channels: list[Channel] = []
+        self.put: Put | None = None
+        self.get: Get | None = None
         self.items = [value(number, parameters.bytes) for number in range(ITEMS)]
 
     def open_channel(self) -> Channel:
@@ -107,6 +109,7 @@ class QueueWork(Work):
         return channel
 
     def finish(self) -> None:
+        self.put = self.get = None  # what they hold goes before the channel does
         for channel in self.channels:
             channel.close()
         self.channels = []
@@ -147,7 +150,7 @@ class Queue(QueueWork):
         self.multiple = producers * consumers * ITEMS
         channel = self.open_channel()
         self.crew = Crew(producers + consumers - 1, self._job, self.parameters.cpus)
-        self._get = channel.getter()
+        self.get = channel.getter()
         self.crew.wait_until_ready()
 
     def _job(self, participant: int) -> Job:
@@ -172,7 +175,7 @@ class Queue(QueueWork):
         assert self.crew is not None
         start = now()
         self.crew.start(count)
-        total = self._consume(self._get, count // self.consumers)
+        total = self._consume(self.get, count // self.consumers)
         total += sum(self.crew.results())
         elapsed = now() - start
         if total != count // ITEMS * TOTAL:
@@ -188,8 +191,8 @@ class QueueTurns(QueueWork):
     def prepare(self) -> None:
         there, back = self.open_channel(), self.open_channel()
         self.crew = Crew(1, lambda _: self._reflect(there, back), self.parameters.cpus)
-        self._get = back.getter()
-        self._put = there.putter()
+        self.get = back.getter()
+        self.put = there.putter()
         self.crew.wait_until_ready()
 
     def _reflect(self, there: Channel, back: Channel) -> Job:
@@ -203,7 +206,7 @@ class QueueTurns(QueueWork):
 
     def run(self, count: int) -> float:
         assert self.crew is not None
-        put, get, total, turns = self._put, self._get, 0, count // 2
+        put, get, total, turns = self.put, self.get, 0, count // 2
         self.crew.start(turns)
         start = now()
         for item in Cycle(self.items).take(turns):
