@@ -23,5 +23,9 @@ let package = Package(
             ],
             swiftSettings: [.strictMemorySafety(), .treatAllWarnings(as: .error)]
         ),
+        // Hot loops whose instructions `instructions` counts. Builds nothing but the library.
+        .executableTarget(
+            name: "cellar-hot", dependencies: [.product(name: "Cellar", package: "Cellar")],
+            swiftSettings: [.strictMemorySafety(), .treatAllWarnings(as: .error)]),
     ]
 )
