@@ -6,7 +6,7 @@ import PackageDescription
 //     swift package --package-path tools/Benchmarks/Micro benchmark
 //
 // runs all of them (some minutes); `--filter 'dictionary.*'` some, `--format markdown --path stdout` for a page, `list` says which
-// there are. What is named "…, 4 processes" is measured in one process while three others do the same to the same
+// there are; `--scale` shows what a thousand brief operations take, for those of less than some nanoseconds. What is named "…, 4 processes" is measured in one process while three others do the same to the same
 // structure without pause.
 //
 // A package of its own, so that what the benchmark package brings is neither in the library's graph nor in the way of the

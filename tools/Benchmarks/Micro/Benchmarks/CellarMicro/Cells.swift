@@ -8,13 +8,20 @@ extension Operation {
     }
 
     static let values = [
-        number("load Int") { value in sum { _ in value.load() } },
-        number("store Int") { value in each { value.store($0) } },
+        // Loops of their own where calling a closure would cost more than the operation.
+        number("load Int") { value in
+            { count in
+                var sum = 0
+                for _ in 0..<count { sum &+= value.load() }
+                sink(sum)
+            }
+        },
+        number("store Int") { value in { count in for index in 0..<count { value.store(index) } } },
         number("exchange Int") { value in sum { value.exchange($0) } },
         number("compareExchange Int") { value in
             sum { value.compareExchange(expected: $0, desired: $0 &+ 1).original }
         },
-        number("add Int") { value in each { _ in value.add(1) } },
+        number("add Int") { value in { count in for _ in 0..<count { value.add(1) } } },
         number("subtract Int") { value in each { _ in value.subtract(1) } },
         number("and Int") { value in each { value.and($0) } },
         number("or Int") { value in each { value.or($0) } },
@@ -76,13 +83,20 @@ extension Operation {
         Operation("array: " + name) { store in loop(try store.array("numbers", of: Int.self, count: 1024)) }
     }
 
-    private static func blocks(_ name: String, _ loop: @escaping @Sendable (SharedArray<Block64>) -> Loop) -> Operation {
+    private static func blocks(_ name: String, _ loop: @escaping @Sendable (SharedArray<Block64>) -> Loop) -> Operation
+    {
         Operation("array: " + name) { store in loop(try store.array("blocks", of: Block64.self, count: 1024)) }
     }
 
     static let arrays = [
-        numbers("element, get") { array in sum { array[$0 & 1023] } },
-        numbers("element, set") { array in each { array[$0 & 1023] = $0 } },
+        numbers("element, get") { array in
+            { count in
+                var sum = 0
+                for index in 0..<count { sum &+= array[index & 1023] }
+                sink(sum)
+            }
+        },
+        numbers("element, set") { array in { count in for index in 0..<count { array[index & 1023] = index } } },
         numbers("element, add") { array in each { _ = array.add(1, at: $0 & 1023) } },
         numbers("element, exchange") { array in sum { array.exchange($0, at: $0 & 1023) } },
         numbers("element, compareExchange") { array in

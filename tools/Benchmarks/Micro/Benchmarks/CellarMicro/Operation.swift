@@ -12,7 +12,8 @@ struct Operation: Sendable {
     let prepare: @Sendable (Store) throws -> Loop
 
     init(
-        _ name: String, isBrief: Bool = true, isShared: Bool = true, _ prepare: @escaping @Sendable (Store) throws -> Loop
+        _ name: String, isBrief: Bool = true, isShared: Bool = true,
+        _ prepare: @escaping @Sendable (Store) throws -> Loop
     ) {
         self.name = name
         self.isBrief = isBrief
@@ -21,7 +22,8 @@ struct Operation: Sendable {
     }
 
     static var all: [Operation] {
-        values + largerValues + arrays + names + dictionaries + tables + multimaps + queues + pipes + lists + logs + blocks
+        values + largerValues + arrays + names + dictionaries + tables + multimaps + queues + pipes + lists + logs
+            + blocks
             + locks + signals + transactions + stores
     }
 
