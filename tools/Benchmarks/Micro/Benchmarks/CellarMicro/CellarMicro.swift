@@ -64,6 +64,7 @@ private final class Stage: @unchecked Sendable {
         (peers, loop) = ([], nil)
         store?.close()
         store = nil
-        try? Store.remove(path)
+        // What operations of the store as a whole leave beside it.
+        for place in ["", "-opened", "-made", "-backup"] { try? Store.remove(path + place) }
     }
 }

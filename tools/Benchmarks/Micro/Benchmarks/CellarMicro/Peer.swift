@@ -12,6 +12,8 @@ struct Peer {
     }
 
     init(_ operation: String, _ path: String) throws {
+        // The others are not to hold the pipes through which this process talks with what started it.
+        for descriptor in Int32(3)..<256 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         unsafe setenv(Self.role, "\(path)\n\(operation)", 1)
         defer { unsafe unsetenv(Self.role) }
         var arguments = unsafe [strdup("cellar-micro-peer"), nil]
@@ -33,8 +35,6 @@ struct Peer {
         guard let asked = unsafe getenv(role) else { return }
         let words = unsafe String(cString: asked).split(separator: "\n", maxSplits: 1).map(String.init)
         unsafe unsetenv(role)
-        // The pipes through which the one that started this talks with what started that.
-        for descriptor in Int32(3)..<256 { close(descriptor) }
         guard words.count == 2, let operation = Operation.all.first(where: { $0.name == words[1] }) else { exit(2) }
         do {
             let parent = getppid()
