@@ -22,5 +22,8 @@ let package = Package(
             name: "cellar-compare",
             dependencies: ["BenchmarkSupport", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: ours),
+        // Hot loops whose instructions `instructions` counts. Builds nothing but the library.
+        .executableTarget(
+            name: "cellar-hot", dependencies: [.product(name: "Cellar", package: "Cellar")], swiftSettings: ours),
     ]
 )

@@ -11,7 +11,11 @@ struct TakeCommand: ParsableCommand {
 
             --peek prints what would be delivered next, and changes nothing.
 
-            With a command after --, each element is leased, and given to the command as its standard input, on one line. If the             command succeeds the element is acknowledged; if not, it goes back to its place (or is set aside, if that was its             last delivery), and take ends as the command did; with --retry-delay it goes back for later, and take goes on.             CELLAR_SEQUENCE and CELLAR_DELIVERIES tell the command the element's number, and how often it was delivered.             Signals are passed on to the command. If take is killed, the element goes back at once.
+            With a command after --, each element is leased, and given to the command as its standard input, on one line. If \
+            the command succeeds the element is acknowledged; if not, it goes back to its place (or is set aside, if that \
+            was its last delivery), and take ends as the command did; with --retry-delay it goes back for later, and take \
+            goes on. CELLAR_SEQUENCE and CELLAR_DELIVERIES tell the command the element's number, and how often it was \
+            delivered. Signals are passed on to the command. If take is killed, the element goes back at once.
 
               cellar take robot.cellar jobs
               cellar take robot.cellar jobs --count 10 --timeout 0s
