@@ -42,14 +42,13 @@ extension ProcessTests {
                 // Signals are for the command, and for who waits for the lock.
                 let holder = try start(
                     scratch, "lock", path, "m", "--", "sh", "-c",
-                    "trap 'echo term; exit 7' TERM; echo held; while :; do read line; done")
+                    "sleep 60 & trap 'kill $!; echo term; exit 7' TERM; echo held; wait")
                 try holder.expect("held")
                 let waiter = try start(scratch, "lock", path, "m", "--", "true")
                 try settle { try scratch.open().attachments().contains { $0.processID == waiter.processID } }
                 waiter.signal(SIGTERM)
                 #expect(try waiter.wait() == .signal(SIGTERM))
                 holder.signal(SIGTERM)
-                holder.send()
                 try holder.expect("term")
                 #expect(try holder.wait() == .exit(7))
             }
