@@ -155,6 +155,8 @@ struct TableAccess: ~Copyable {
     func count() throws(StoreError) -> Int { try ReadTransaction(raw: raw).count(of: entries) }
 
     /// How many bytes its pages have.
+    /// Not inlined: the compiler (Swift 6.3.1, optimising) crashes where it is.
+    @inline(never)
     func byteCount() throws(StoreError) -> Int { try ReadTransaction(raw: raw).byteCount(of: entries) }
 
     /// A walk from `lower` on, or backwards from before `upper`.
