@@ -1,3 +1,5 @@
+import Foundation
+
 /// One piece of work, which Cellar and others do in turn.
 struct Row {
     let id: String
@@ -42,12 +44,15 @@ enum Unit: String, Codable {
     }
 }
 
-/// Three digits.
+/// Three digits, two of what is below a hundredth.
 func short(_ value: Double) -> String {
     guard value.isFinite else { return "–" }
-    let scale = abs(value) < 1 ? 1000.0 : abs(value) < 10 ? 100.0 : abs(value) < 100 ? 10.0 : 1.0
+    guard value != 0 else { return "0" }
+    let size = abs(value)
+    let digits = size < 0.01 ? 1 - Int(log10(size).rounded(.down)) : size < 1 ? 3 : size < 10 ? 2 : size < 100 ? 1 : 0
+    let scale = pow(10, Double(digits))
     let rounded = (value * scale).rounded() / scale
-    return scale == 1 ? "\(Int(rounded))" : "\(rounded)"
+    return digits == 0 ? "\(Int(rounded))" : String(format: "%.\(digits)f", rounded)
 }
 
 /// Who does the same work.
