@@ -12,6 +12,7 @@ extension SharedArray where Element: CellScalar {
     }
 
     /// A copy of the elements in the range; see `values(in:)`.
+    @inlinable
     public subscript(range: Range<Int>) -> [Element] { range.map { self[$0] } }
 
     /// Replaces the element; returns the one before.

@@ -87,6 +87,7 @@ public struct SharedArray<Element: BitwiseCopyable>: @unchecked Sendable {
     /// A copy of the elements in `range`. Takes no lock. Each element of up to 8 bytes is whole; the copy as a whole is
     /// of one moment with regard to `update(atomically:)`, but not to writes of single elements or in-place bulk writes:
     /// for that, use `withLock`. O(`range.count`).
+    @inlinable
     public func values(in range: Range<Int>) throws(StoreError) -> [Element] {
         checkRange(range)
         let result = unsafe [Element](unsafeUninitializedCapacity: range.count) { buffer, initialized in
@@ -95,7 +96,9 @@ public struct SharedArray<Element: BitwiseCopyable>: @unchecked Sendable {
             }
             initialized = range.count
         }
-        unsafe try result.span.bytes.withUnsafeBytes { (bytes) throws(StoreError) in try unsafe check(bytes) }
+        if checked != nil {
+            unsafe try result.span.bytes.withUnsafeBytes { (bytes) throws(StoreError) in try unsafe check(bytes) }
+        }
         return result
     }
 
@@ -104,6 +107,7 @@ public struct SharedArray<Element: BitwiseCopyable>: @unchecked Sendable {
 
     /// Writes the elements from `start` on, in place, under the array's lock. Killed within, the next to lock the array
     /// is told (see `withLock`).
+    @inlinable
     public func write(_ elements: some Collection<Element>, at start: Int = 0) throws {
         let range = start..<start + elements.count
         try withLock(range) { span in
@@ -116,6 +120,7 @@ public struct SharedArray<Element: BitwiseCopyable>: @unchecked Sendable {
     }
 
     /// Sets every element in `range`, or all, to the value, in place, under the array's lock.
+    @inlinable
     public func fill(_ value: Element, in range: Range<Int>? = nil) throws {
         try withLock(range) { span in span.update(repeating: value) }
     }
@@ -249,7 +254,8 @@ public struct SharedArray<Element: BitwiseCopyable>: @unchecked Sendable {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "the range is out of the array's bounds")
     }
 
-    private func bytes(of range: Range<Int>) -> Range<Int> {
+    @inlinable @inline(__always)
+    func bytes(of range: Range<Int>) -> Range<Int> {
         range.lowerBound * MemoryLayout<Element>.stride..<range.upperBound * MemoryLayout<Element>.stride
     }
 
@@ -258,7 +264,8 @@ public struct SharedArray<Element: BitwiseCopyable>: @unchecked Sendable {
         unsafe attachment.copyOut(bytes, of: cell, to: target)
     }
 
-    private func check(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
+    @usableFromInline @unsafe
+    func check(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
         if let checked { try unsafe Self.check(bytes, checked) }
     }
 
