@@ -166,7 +166,7 @@ static double table_load_run(uint64_t count) {
     double elapsed = 0;
     for (uint64_t done = 0; done < count; done++) {
         int64_t start = nanoseconds();
-        put_all(entry_count(), parameter("append", 1) != 0 ? MDB_APPEND : 0);
+        put_all(entry_count(), parameter("append", 0) != 0 ? MDB_APPEND : 0);
         elapsed += (double)(nanoseconds() - start);
         MDB_txn *transaction = begin();
         check(mdb_drop(transaction, table, 0), "mdb_drop");

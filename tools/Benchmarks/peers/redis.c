@@ -1,5 +1,6 @@
 // Redis over a Unix socket, with hiredis: command by command, or with `pipeline=N` so many before their answers are read. The
-// server was started by somebody else, for the comparison alone: it must be empty, and is emptied at the end of a work.
+// server was started by somebody else, for the comparison alone: its
+// `--database N` must be empty, and is emptied at the end of a work.
 #include "harness.h"
 #include <hiredis/hiredis.h>
 #include <stdio.h>
@@ -16,6 +17,11 @@ static redisContext *connect_to(const char *socket) {
     if (option(socket) == NULL) skip("--%s is missing", socket);
     redisContext *connected = redisConnectUnix(option(socket));
     if (connected == NULL || connected->err != 0) stop("cannot connect to %s", option(socket));
+    if (option("database") != NULL) {
+        redisReply *reply = redisCommand(connected, "SELECT %s", option("database"));
+        if (reply == NULL || reply->type == REDIS_REPLY_ERROR) stop("Redis has no database %s", option("database"));
+        freeReplyObject(reply);
+    }
     return connected;
 }
 
@@ -120,7 +126,7 @@ static void remove_all(uint64_t entries) {
     if (!filled) return;
     filled = false;
     enter(0);
-    freeReplyObject(command("FLUSHALL"));
+    freeReplyObject(command("FLUSHDB"));
     leave();
 }
 

@@ -34,7 +34,7 @@ enum Program: String, Codable, CaseIterable {
     }
 
     /// The program and its arguments.
-    func command(_ setting: Setting, directory: String) -> [String] {
+    func command(_ setting: Setting, directory: String, number: Int) -> [String] {
         var command =
             script.map { ["\(setting.programs)/venv/bin/python", "\(setting.peers)/\($0)"] }
             ?? ["\(setting.programs)/bin/\(self == .cellar ? "cellar-peer" : rawValue)"]
@@ -42,6 +42,8 @@ enum Program: String, Codable, CaseIterable {
         switch self {
         case .redis:
             if let redis = setting.redis { command += ["--socket", redis] }
+            // Who takes part twice has a database for each.
+            command += ["--database", "\(number)"]
             if let durable = setting.redisDurable { command += ["--durable-socket", durable] }
         case .memcached: if let memcached = setting.memcached { command += ["--socket", memcached] }
         default: break

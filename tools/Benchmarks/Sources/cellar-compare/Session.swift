@@ -86,7 +86,7 @@ final class Session {
 
     private func process(_ runner: Runner) throws -> LineProcess {
         if let process = running[runner] { return process }
-        let command = runner.program.command(setting, directory: directory)
+        let command = runner.program.command(setting, directory: directory, number: runner.number)
         let process = try LineProcess(command[0], Array(command.dropFirst()))
         running[runner] = process
         return process

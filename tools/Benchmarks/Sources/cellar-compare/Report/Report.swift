@@ -30,6 +30,8 @@ struct Report {
             missed.append("\(result.id): \(text(verdict, of: result)) (\(verdict.goal))")
         }
         if json { say(result) } else { show(result) }
+        // Whoever reads through a pipe sees each row when it is there.
+        fflush(nil)
     }
 
     func end() {

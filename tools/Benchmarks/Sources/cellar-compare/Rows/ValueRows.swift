@@ -41,7 +41,7 @@ private var lookups: [Row] {
     [1_000, 100_000].map { cells in
         Row(
             "lookup by name, among \(cells)", "lookup", "entries=\(cells)",
-            beside: [Opponent(.bare, "two random reads, in C"), Opponent(.boost), Opponent(.redis)],
+            beside: [Opponent(.bare, "two reads in turn, in C"), Opponent(.boost), Opponent(.redis)],
             goals: [.ratio(.boost, 0.5)])
     }
 }
