@@ -1,6 +1,6 @@
 import ArgumentParser
 import BenchmarkSupport
-import Glibc
+import Foundation
 
 @main
 struct Compare: ParsableCommand {
@@ -43,6 +43,7 @@ struct Rows: ParsableCommand {
         abstract: "Measures every row beside its peers (the default).",
         discussion: "Ends with status 1 if a goal is missed.")
     @OptionGroup var setting: Setting
+    @Option(help: "Writes the rows as tables in Markdown to this file as well.") var markdown: String?
     @Flag(help: "Dictionaries of 10,000,000 entries as well (some minutes and 6 GiB more).") var large = false
 
     func run() throws {
@@ -58,6 +59,9 @@ struct Rows: ParsableCommand {
             report.add(session.measure(row))
         }
         report.end()
+        if let markdown {
+            try MarkdownTables(report.results).text.write(toFile: markdown, atomically: true, encoding: .utf8)
+        }
         if let plot = setting.plot { try Chart.bars(report.results).forEach { try $0.write(in: plot) } }
         if !report.allHold { throw ExitCode(1) }
     }

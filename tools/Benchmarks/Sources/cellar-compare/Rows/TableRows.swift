@@ -9,7 +9,10 @@ let tableRows: [Row] = [
         goals: [.ratio(.lmdb, 1 / 0.9)]),
     Row(
         "table, batch put, an entry", "table-load", "entries=100000",
-        beside: [Opponent(.lmdb), Opponent(.lmdb, "LMDB, in C, appending", "append=1"), Opponent(.sqlite), Opponent(.lmdbPython)],
+        beside: [
+            Opponent(.lmdb), Opponent(.lmdb, "LMDB, in C, appending", "append=1"), Opponent(.sqlite),
+            Opponent(.lmdbPython),
+        ],
         goals: [.ratio(.lmdb, 1 / 0.9)]),
     Row("durable, one writer", "durable", "writers=1", beside: [Opponent(.lmdb), Opponent(.sqlite), Opponent(.redis)]),
     Row(
