@@ -37,4 +37,57 @@ extension DictionaryCore {
         if isDone { noteChange(reference) }
         return isDone
     }
+
+    /// What a change made of a value that lies in private memory.
+    @usableFromInline
+    enum PlainChange { case keep, set, remove }
+
+    /// Runs `change` on a copy of a key's value at `value`, under the stripe's lock, and does as it says; false, without having
+    /// run it, if this way was not enough.
+    @usableFromInline @unsafe
+    func updatePlainly(
+        _ key: UnsafeRawBufferPointer, _ value: UnsafeMutableRawBufferPointer,
+        _ change: (_ isThere: Bool) throws -> PlainChange
+    ) throws -> Bool {
+        guard let plain, !plain.isLimited, key.count == plain.keySize, value.count == plain.valueSize,
+            let keyStart = key.baseAddress, let valueStart = value.baseAddress, case .memory(let reference) = place
+        else { return false }
+        try attachment.checkWritable()
+        let hash = unsafe plain.hash(keyStart, key.count)
+        if let place = plain.place(of: hash) { unsafe cellar_prefetch_to_write(place.bucket) }
+        let lock = try acquire(reference.stripe(of: hash), until: attachment.deadline)
+        defer { lock.release() }
+        guard reference.cell.state == .live else { return false }
+        let found = unsafe plain.copyValue(keyStart, key.count, to: valueStart, size: value.count)
+        if case .unsure = found { return false }
+        // No crash point: those of the changes.
+        do {
+            switch try change(found == .found) {
+            case .keep: break
+            case .set:
+                if unsafe !plain.put(keyStart, key.count, hash, valueStart, in: lock.stripe) {
+                    unsafe try writer(lock).put(key, hash, UnsafeRawBufferPointer(value), expiry: 0)
+                }
+                noteChange(reference)
+            case .remove:
+                try unsafe remove(key, hash, writer(lock))
+                noteChange(reference)
+            }
+        } catch {
+            try lock.undo()
+            throw error
+        }
+        return true
+    }
+
+    private func writer(_ lock: StripeLock) -> StripeWriter {
+        StripeWriter(stripe: lock.stripe, patience: attachment.options.lockTimeout)
+    }
+
+    @unsafe
+    private func remove(_ key: UnsafeRawBufferPointer, _ hash: UInt64, _ writer: StripeWriter) throws(StoreError) {
+        let position = try writer.position(of: hash)
+        guard let bucket = position.bucket, let index = unsafe writer.find(key, hash, in: bucket) else { return }
+        try writer.remove(index, at: position)
+    }
 }

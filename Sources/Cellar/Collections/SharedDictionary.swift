@@ -90,6 +90,47 @@ public struct SharedDictionary<Key: Sendable, Value: Sendable>: Sendable {
     /// throws as `set`, and what `body` throws.
     @inlinable
     public func update<Result>(_ key: Key, _ body: (inout Value?) throws -> Result) throws -> Result {
+        if EntryCodec.isPlain(Key.self), EntryCodec.isPlain(Value.self) {
+            var result: Result?
+            if try unsafe updatePlainly(key, { result = try body(&$0) }) { return result! }
+        }
+        return try updateAny(key, body)
+    }
+
+    /// False if `body` was not run: this way was not enough.
+    @inlinable @unsafe
+    func updatePlainly(_ key: Key, _ body: (inout Value?) throws -> Void) throws -> Bool {
+        try unsafe withUnsafeTemporaryAllocation(
+            byteCount: MemoryLayout<Value>.size, alignment: max(MemoryLayout<Value>.alignment, 8)
+        ) { buffer in
+            try unsafe withUnsafeBytes(of: key) { key in
+                let key = unsafe UnsafeRawBufferPointer(rebasing: key[..<MemoryLayout<Key>.size])
+                return unsafe try core.updatePlainly(key, buffer) { isThere in
+                    if isThere, let checked { try unsafe checked.check(UnsafeRawBufferPointer(buffer)) }
+                    var value = isThere ? unsafe buffer.baseAddress?.loadUnaligned(as: Value.self) : nil
+                    try body(&value)
+                    guard let value else { return isThere ? .remove : .keep }
+                    return unsafe Self.change(buffer, to: value, isThere)
+                }
+            }
+        }
+    }
+
+    /// Puts the value where the one before was; `keep` if it is the same.
+    @inlinable @unsafe
+    static func change(_ old: UnsafeMutableRawBufferPointer, to value: Value, _ isThere: Bool)
+        -> DictionaryCore.PlainChange
+    {
+        unsafe withUnsafeBytes(of: value) { bytes in
+            let new = unsafe UnsafeRawBufferPointer(rebasing: bytes[..<old.count])
+            if isThere, unsafe new.elementsEqual(old) { return .keep }
+            unsafe old.copyMemory(from: new)
+            return .set
+        }
+    }
+
+    @inlinable
+    func updateAny<Result>(_ key: Key, _ body: (inout Value?) throws -> Result) throws -> Result {
         var result: Swift.Result<Result, any Error>?
         do {
             try unsafe EntryCodec.withBytes(of: key) { (key) throws(StoreError) in

@@ -114,6 +114,8 @@ final class TableCore: Sendable {
 struct TableAccess: ~Copyable {
     let entries: NamedDatabase
     let raw: RawTransaction
+    /// Whether each key that was set so far went behind all others: then the next most likely does.
+    private let appends = Atomic(true)
 
     init(entries: NamedDatabase, raw: RawTransaction) {
         self.entries = entries
@@ -137,7 +139,15 @@ struct TableAccess: ~Copyable {
     func set(_ key: UnsafeRawBufferPointer?, count: Int, to value: UnsafeRawBufferPointer) throws(StoreError) {
         guard let keyBytes = unsafe key?.bindMemory(to: UInt8.self) else { throw Self.impossibleKey(count) }
         let valueBytes = unsafe value.bindMemory(to: UInt8.self)
-        try WriteTransaction(raw: raw).put(unsafe valueBytes.span, for: unsafe keyBytes.span, in: entries)
+        let transaction = WriteTransaction(raw: raw)
+        var isAppended = false
+        if appends.load(ordering: .relaxed) {
+            isAppended = try transaction.append(unsafe valueBytes.span, for: unsafe keyBytes.span, in: entries)
+        }
+        if !isAppended {
+            appends.store(false, ordering: .relaxed)
+            try transaction.put(unsafe valueBytes.span, for: unsafe keyBytes.span, in: entries)
+        }
         crashPoint("table: entry set")
     }
 
