@@ -229,6 +229,39 @@ struct DictionaryTests {
         }
     }
 
+    /// Values of the simple kind are changed where they lie: made, changed, left, removed, as those of any length are.
+    @Test func plainValuesAreUpdated() throws {
+        struct Refusal: Error {}
+        struct Total: BitwiseCopyable, Sendable, Equatable { var sum = 0, count = 0, isOdd = false }
+        try withScratchStore { scratch in
+            let dictionary = try scratch.open().dictionary("d", keys: Int.self, values: Total.self)
+            // Many more than are made at first: buckets are divided on the way.
+            for number in 0..<20_000 {
+                let isThere = try dictionary.update(number % 5_000) { value in
+                    defer { value = Total(sum: (value?.sum ?? 0) + number, count: (value?.count ?? 0) + 1, isOdd: true) }
+                    return value != nil
+                }
+                #expect(isThere == (number >= 5_000))
+            }
+            for key in 0..<5_000 {
+                #expect(try dictionary[key] == Total(sum: 4 * key + 5_000 * 6, count: 4, isOdd: true))
+            }
+            let seen = try dictionary.version()
+            try dictionary.update(7) { value in value = value.map { $0 } }
+            try dictionary.update(-1) { value in #expect(value == nil) }
+            #expect(throws: Refusal.self) {
+                try dictionary.update(7) { value in
+                    value?.sum = 0
+                    throw Refusal()
+                }
+            }
+            #expect(try dictionary.version() == seen)
+            #expect(try dictionary.update(7) { value in value.take()?.count } == 4)
+            #expect(try dictionary[7] == nil && dictionary.count == 4_999)
+            #expect(try Store.check(scratch.path).findings.filter { $0.kind == .damaged }.isEmpty)
+        }
+    }
+
     /// A checkpoint came while an entry was being changed under its part's lock. It wrote the other parts, and threw before it
     /// had noted how many entries they have on disk: after a restart the dictionary counted too few.
     @Test func aCheckpointThatMissesALockCountsWhatItWrote() throws {

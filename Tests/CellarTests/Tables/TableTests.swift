@@ -50,6 +50,30 @@ struct TableTests {
     }
 
     /// What was set is on disk when the call returns: no checkpoint has to come.
+    /// Keys that go behind all others are appended; what comes between, or again, is put where it belongs.
+    @Test func aBatchInOrderAndOutOfIt() throws {
+        try withScratchStore { scratch in
+            let table = try scratch.open().table("numbers", keys: Int.self, values: Int.self)
+            var model: [Int: Int] = [:]
+            func set(_ keys: some Sequence<Int>, to value: Int) throws {
+                try table.write { (batch) throws(StoreError) in
+                    for key in keys {
+                        try batch.set(value, for: key)
+                        #expect(try batch.value(for: key) == value)
+                    }
+                }
+                for key in keys { model[key] = value }
+            }
+            try set(stride(from: 0, to: 6_000, by: 2), to: 1)
+            try set([5_998, 6_000, 6_000, 6_002, 7, 6_004, 9_999, 10_000], to: 2)
+            try set(stride(from: 10_001, to: 12_000, by: 1), to: 3)
+            try set(stride(from: 11_000, to: 9_000, by: -1), to: 4)
+            let found = try table.scan(.all)
+            #expect(found.map(\.key) == model.keys.sorted())
+            #expect(found.map(\.value) == model.sorted { $0.key < $1.key }.map(\.value))
+        }
+    }
+
     @Test func whatWasSetIsThereAfterAReboot() throws {
         try withScratchStore { scratch in
             let store = try scratch.open { $0.checkpointInterval = .seconds(3600) }

@@ -74,8 +74,6 @@ struct Goal {
     enum Kind {
         /// Our median by the opponent's of that title.
         case ratio(to: String)
-        /// Our median by our own of another row.
-        case ratioToRow(String)
         /// Our median.
         case figure
     }
@@ -91,6 +89,5 @@ struct Goal {
     static func ratio(_ program: Program, _ atMost: Double, on: String? = nil) -> Goal {
         .ratio(program.title, atMost, on: on)
     }
-    static func ratioToRow(_ id: String, _ atMost: Double) -> Goal { Goal(kind: .ratioToRow(id), atMost: atMost) }
     static func figure(_ atMost: Double, on: String? = nil) -> Goal { Goal(kind: .figure, atMost: atMost, on: on) }
 }

@@ -19,20 +19,18 @@ struct RowResult: Codable {
         let goal: String
         /// Beside whom, where it is a ratio to an opponent's figure.
         let opponent: String?
-        /// Beside which row, where it is a ratio to another figure of Cellar's.
-        let row: String?
         let atMost: Double
-        var value: Double?
+        let value: Double?
         var holds: Bool? { value.map { $0 <= atMost } }
 
-        enum CodingKeys: String, CodingKey { case goal, opponent, row, atMost, value }
+        enum CodingKeys: String, CodingKey { case goal, opponent, atMost, value }
     }
 
     let id: String
     let group: String
     let unit: Unit
     let parties: [Figure]
-    var verdicts: [Verdict]
+    let verdicts: [Verdict]
 
     init(_ row: Row, _ parties: [Party]) {
         (id, group, unit) = (row.id, row.group, row.unit)
@@ -43,13 +41,11 @@ struct RowResult: Codable {
             switch goal.kind {
             case .ratio(let title):
                 Verdict(
-                    goal: "≤ \(short(goal.atMost))×", opponent: title, row: nil, atMost: goal.atMost,
+                    goal: "≤ \(short(goal.atMost))×", opponent: title, atMost: goal.atMost,
                     value: figures.first { $0.title == title }?.ratio)
-            case .ratioToRow(let other):
-                Verdict(goal: "≤ \(short(goal.atMost))×", opponent: nil, row: other, atMost: goal.atMost, value: nil)
             case .figure:
                 Verdict(
-                    goal: "≤ \(row.unit.text(goal.atMost))", opponent: nil, row: nil, atMost: goal.atMost, value: ours)
+                    goal: "≤ \(row.unit.text(goal.atMost))", opponent: nil, atMost: goal.atMost, value: ours)
             }
         }
     }
@@ -65,7 +61,6 @@ extension RowResult.Figure {
         self.samples = samples.values
         failure = party.failure
         (median, least, most) = samples.isEmpty ? (nil, nil, nil) : (samples.median, samples.least, samples.most)
-        let isOurs = party.opponent.program == .cellar
-        ratio = isOurs ? nil : median.flatMap { theirs in ours.map { $0 / theirs } }
+        ratio = median.flatMap { theirs in ours.map { $0 / theirs } }
     }
 }

@@ -33,10 +33,10 @@ struct MarkdownTables {
             party.median.map { "\(party.title): \(row.unit.text($0)) (\(party.ratio.map(short) ?? "–")×)" }
         }
         let goals = row.verdicts.map { verdict in
-            let other = verdict.opponent ?? verdict.row
-            let isShown = verdict.row != nil || verdict.holds == false
+            let other = verdict.opponent
             let figure =
-                isShown ? verdict.value.map { ": \(other == nil ? row.unit.text($0) : short($0) + "×")" } ?? "" : ""
+                verdict.holds == false
+                ? verdict.value.map { ": \(other == nil ? row.unit.text($0) : short($0) + "×")" } ?? "" : ""
             let missed = verdict.holds == false ? " **missed**" : ""
             return verdict.goal + (other.map { " of \($0)" } ?? "") + figure + missed
         }

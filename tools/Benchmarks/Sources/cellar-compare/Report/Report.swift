@@ -18,12 +18,6 @@ struct Report {
     }
 
     mutating func add(_ result: RowResult) {
-        var result = result
-        for index in result.verdicts.indices {
-            guard let other = result.verdicts[index].row else { continue }
-            let theirs = results.first { $0.id == other }?.ours
-            result.verdicts[index].value = result.ours.flatMap { ours in theirs.map { ours / $0 } }
-        }
         results.append(result)
         for verdict in result.verdicts where verdict.holds == false {
             allHold = false
@@ -56,18 +50,17 @@ struct Report {
             print(
                 columns(
                     name, result.unit.text(median), "\(result.unit.text(least))…\(result.unit.text(most))",
-                    party.ratio.map { short($0) + "×" } ?? "",
+                    index == 0 ? "" : party.ratio.map { short($0) + "×" } ?? "",
                     verdicts.map { verdict in
                         guard let holds = verdict.holds else { return "\(verdict.goal) not measured" }
-                        let beside = verdict.row.map { " of \($0): \(text(verdict, of: result))" } ?? ""
-                        return "\(verdict.goal)\(beside) \(holds ? "holds" : "MISSED")"
+                        return "\(verdict.goal) \(holds ? "holds" : "MISSED")"
                     }.joined(separator: "; ")))
         }
     }
 
     private func text(_ verdict: RowResult.Verdict, of result: RowResult) -> String {
         guard let value = verdict.value else { return "–" }
-        if verdict.opponent == nil && verdict.row == nil { return result.unit.text(value) }
+        if verdict.opponent == nil { return result.unit.text(value) }
         return "\(short(value))×" + (verdict.opponent.map { " of \($0)" } ?? "")
     }
 
