@@ -432,25 +432,29 @@ static_assert(sizeof(cellar_dictionary) == 64, "dictionary");
 // A part of a dictionary with a lock and memory of its own: the entries whose hash ends in its number.
 // Segment/Dictionary/Stripe.swift
 typedef struct cellar_stripe {
+    // What a put of a plain entry writes: two cache lines.
     cellar_mutex lock;
     uint64_t holder;        // (atomic) slot + 1 of the lock's holder | coarse milliseconds << 32
-    uint64_t directory;     // (atomic) offset | depth << 48
     uint64_t count;         // (atomic) entries, those included that only the disk has
-    uint64_t slabs;         // (atomic) list of the memory it took, newest first
-    uint64_t cursor;        // (atomic) first byte of the newest slab that was never handed out
-    uint64_t end;           // (atomic) and the slab's end
-    uint64_t hand;          // (atomic) where the search for an entry to evict goes on: index * 16 + slot
     uint64_t operation;     // (atomic) what the lock's holder is at, 0 = nothing; written last, cleared last
     uint64_t bucket;        // the bucket worked on
     uint64_t place;         // put: new slot + 1 | old slot + 1 << 8; rebuild: index of the bucket in the directory
     uint64_t block;         // memory taken
     uint64_t second;        // a second piece
     uint64_t count_after;   // `count` when it is done
+    uint64_t slabs;         // (atomic) list of the memory it took, newest first
+    uint64_t cursor;        // (atomic) first byte of the newest slab that was never handed out
+    uint64_t end;           // (atomic) and the slab's end
+    // What every reader reads, and few writers write.
+    uint64_t directory;     // (atomic) offset | depth << 48
+    uint64_t hand;          // (atomic) where the search for an entry to evict goes on: index * 16 + slot
     uint64_t first_dirty;   // the first directory: dirty bits,
     uint64_t first_entry;   // and its one entry
     uint64_t free_buckets[CELLAR_BUCKET_CLASSES]; // (atomic) lists of buckets of 4, 8, 12, 16 slots
     uint64_t free_blocks[CELLAR_BLOCK_CLASSES];   // (atomic) lists of blocks of 16 … 32,768 bytes
 } cellar_stripe;
+static_assert(offsetof(cellar_stripe, bucket) == 64, "stripe");
+static_assert(offsetof(cellar_stripe, directory) == 128, "stripe");
 static_assert(offsetof(cellar_stripe, first_dirty) == 144, "stripe");
 static_assert(offsetof(cellar_stripe, free_blocks) == 192, "stripe");
 static_assert(sizeof(cellar_stripe) == 512, "stripe");

@@ -29,13 +29,19 @@ extension DictionaryCore {
         guard case .memory(let reference) = place else { return false }
         try attachment.checkWritable()
         let hash = unsafe plain.hash(key, keyCount)
-        // Asks for the memory, which comes while the lock is taken.
-        if let place = plain.place(of: hash) { unsafe cellar_prefetch_to_write(place.bucket) }
+        prepare(plain, reference, hash)
         let lock = try acquire(reference.stripe(of: hash), until: attachment.deadline)
         let isDone = unsafe reference.cell.state == .live && plain.put(key, keyCount, hash, value, in: lock.stripe)
         lock.release()
         if isDone { noteChange(reference) }
         return isDone
+    }
+
+    /// Asks for the memory that a change writes, which comes while the lock is taken.
+    @inline(__always)
+    private func prepare(_ plain: PlainEntries, _ reference: DictionaryReference, _ hash: UInt64) {
+        unsafe cellar_prefetch_to_write(reference.stripe(of: hash).address + Int(CELLAR_STRIPE_BUCKET))
+        if let place = plain.place(of: hash) { unsafe cellar_prefetch_to_write(place.bucket) }
     }
 
     /// What a change made of a value that lies in private memory.
@@ -54,7 +60,7 @@ extension DictionaryCore {
         else { return false }
         try attachment.checkWritable()
         let hash = unsafe plain.hash(keyStart, key.count)
-        if let place = plain.place(of: hash) { unsafe cellar_prefetch_to_write(place.bucket) }
+        prepare(plain, reference, hash)
         let lock = try acquire(reference.stripe(of: hash), until: attachment.deadline)
         defer { lock.release() }
         guard reference.cell.state == .live else { return false }

@@ -5,7 +5,7 @@ import CCellar
 enum SegmentLayout {
     /// "CELLAR" and a format marker, published last when a segment is made.
     static let magic: UInt64 = 0x4345_4C4C_4152_5347
-    static let formatVersion: UInt32 = 6
+    static let formatVersion: UInt32 = 7
     static let byteOrder: UInt32 = 0x0102_0304
     /// Size of a fresh segment: the fixed part, the first directory, and some room.
     static let initialSize = 1 << 20
