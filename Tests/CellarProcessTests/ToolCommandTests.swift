@@ -184,7 +184,11 @@ extension ProcessTests {
                 #expect(try taker.wait() == .exit(0))
                 try queue.join(timeout: .seconds(60))
                 try queue.put(2)
-                let killed = try start(scratch, "take", scratch.path, "jobs", "--", "sh", "-c", "echo begun; read line")
+                // Ended by the test alone: a command that is done before the signal comes has had its element.
+                scratch.shell("mkfifo go")
+                let command = "echo begun; read line < '\(scratch.directory)/go'"
+                let killed = try start(scratch, "take", scratch.path, "jobs", "--", "sh", "-c", command)
+                defer { scratch.shell("echo 1<> go") }
                 try killed.expect("begun")
                 killed.signal(SIGKILL)
                 #expect(try queue.lease(timeout: .seconds(60))?.element == 2)
