@@ -18,11 +18,10 @@ extension QueueCore {
         StoreError(.timedOut, "nothing came in the queue '\(cell.name)': wait longer, or see who should put something")
     }
 
-    /// Nil for who does not wait; an error for who has.
+    /// Nothing for who does not wait; an error for who has.
     @usableFromInline
-    func nothingCame<Element>(_ patience: QueuePatience) throws(StoreError) -> Element? {
-        if patience.isNone { return nil }
-        throw stayedEmpty
+    func nothingCame(_ patience: QueuePatience) throws(StoreError) {
+        if !patience.isNone { throw stayedEmpty }
     }
 
     @usableFromInline

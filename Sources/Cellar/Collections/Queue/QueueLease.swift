@@ -61,22 +61,26 @@ extension SharedQueue {
 
     @inlinable
     func leaseOne(_ patience: QueuePatience) throws(StoreError) -> QueueLease<Element>? {
-        guard plainCount >= 0 else {
-            return try leaseEncoded(patience)
+        // See `get`.
+        var lease: QueueLease<Element>?
+        if plainCount < 0 {
+            lease = try leaseEncoded(patience)
+        } else {
+            try unsafe withUnsafeTemporaryAllocation(of: Element.self, capacity: 1) { (place) throws(StoreError) in
+                let place = unsafe place.baseAddress.unsafelyUnwrapped
+                let (result, ticket) = unsafe try core.leasePlain(patience, plainCount, to: place)
+                if result == .wait { try core.nothingCame(patience) }
+                guard let ticket else { return }
+                lease = unsafe QueueLease(element: place.move(), core: core, ticket: ticket)
+            }
         }
-        return try unsafe withUnsafeTemporaryAllocation(of: Element.self, capacity: 1) { (place) throws(StoreError) in
-            let place = unsafe place.baseAddress.unsafelyUnwrapped
-            let (result, ticket) = unsafe try core.leasePlain(patience, plainCount, to: place)
-            if result == .wait { return try core.nothingCame(patience) }
-            guard let ticket else { return nil }
-            return unsafe QueueLease(element: place.move(), core: core, ticket: ticket)
-        }
+        return lease
     }
 
     @usableFromInline
     func leaseEncoded(_ patience: QueuePatience) throws(StoreError) -> QueueLease<Element>? {
         let (result, leases) = try leases(1, until: patience.deadline)
-        if result == .wait { return try core.nothingCame(patience) }
+        if result == .wait { try core.nothingCame(patience) }
         return leases.first
     }
 

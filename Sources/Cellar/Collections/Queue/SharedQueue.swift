@@ -54,11 +54,17 @@ public struct SharedQueue<Element: Sendable>: Sendable {
     @inlinable @inline(__always)
     func put(_ element: Element, _ options: QueueCore.PutOptions, _ patience: QueuePatience) throws(StoreError) -> Bool
     {
-        if plainCount >= 0 {
-            return try unsafe withUnsafeBytes(of: element) { (bytes) throws(StoreError) in
-                unsafe try core.put(UnsafeRawBufferPointer(rebasing: bytes[..<plainCount]), options, patience)
-            }
+        // One place in memory for both ways: with one each, the plain one would copy what it has just written from there.
+        try unsafe withUnsafePointer(to: element) { (place) throws(StoreError) in
+            guard plainCount >= 0 else { return try putEncoded(unsafe place.pointee, options, patience) }
+            return unsafe try core.put(UnsafeRawBufferPointer(start: place, count: plainCount), options, patience)
         }
+    }
+
+    @inlinable @inline(never)
+    func putEncoded(
+        _ element: Element, _ options: QueueCore.PutOptions, _ patience: QueuePatience
+    ) throws(StoreError) -> Bool {
         var isPut = false
         unsafe try codec.encode(element) { (bytes) throws(StoreError) in
             isPut = unsafe try core.put(bytes, options, patience)
@@ -81,15 +87,21 @@ public struct SharedQueue<Element: Sendable>: Sendable {
 
     @inlinable @inline(__always)
     func get(_ patience: QueuePatience) throws(StoreError) -> Element? {
-        if plainCount < 0 { return try getEncoded(patience) }
-        return try unsafe withUnsafeTemporaryAllocation(of: Element.self, capacity: 1) { (place) throws(StoreError) in
-            let place = unsafe place.baseAddress.unsafelyUnwrapped
-            switch unsafe try core.getPlain(patience, plainCount, to: place) {
-            case .done: return unsafe place.move()
-            case .end, .cancelled: return nil
-            case .wait: return try core.nothingCame(patience)
+        // A variable for both ways to meet in: else the element would go over the stack once more to where they do.
+        var element: Element?
+        if plainCount < 0 {
+            element = try getEncoded(patience)
+        } else {
+            try unsafe withUnsafeTemporaryAllocation(of: Element.self, capacity: 1) { (place) throws(StoreError) in
+                let place = unsafe place.baseAddress.unsafelyUnwrapped
+                switch unsafe try core.getPlain(patience, plainCount, to: place) {
+                case .done: element = unsafe place.move()
+                case .end, .cancelled: break
+                case .wait: try core.nothingCame(patience)
+                }
             }
         }
+        return element
     }
 
     @usableFromInline
@@ -99,7 +111,9 @@ public struct SharedQueue<Element: Sendable>: Sendable {
         switch result {
         case .done: return try taken(copy)
         case .end, .cancelled: return nil
-        case .wait: return try core.nothingCame(patience)
+        case .wait:
+            try core.nothingCame(patience)
+            return nil
         }
     }
 
