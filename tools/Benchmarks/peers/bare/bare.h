@@ -39,6 +39,9 @@ DECLARE(turns)
 DECLARE(turns_asleep)
 void waking_finish(void);
 
+// queues.c
+extern const struct queue ring_queue;
+
 // life.c
 DECLARE(open_warm)
 DECLARE(open_cold)

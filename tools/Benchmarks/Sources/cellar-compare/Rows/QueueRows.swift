@@ -8,9 +8,10 @@ private let sizes = [8, 64, 1024, 65536]
 
 private var alone: [Row] {
     let boost = Opponent(.boost, work: "queue-alone")
+    let ring = Opponent(.bare, "ring under a robust mutex, in C")
     return sizes.map { bytes -> Row in
         Row(
-            "queue, put and get of \(bytes) bytes, alone", "queue-alone", "bytes=\(bytes)", beside: queues,
+            "queue, put and get of \(bytes) bytes, alone", "queue-alone", "bytes=\(bytes)", beside: [ring] + queues,
             goals: bytes == 64 ? [.ratio(.boost, 1)] : [])
     } + [
         Row("queue, the same, persistent", "queue-alone", "bytes=64 persistent=1", beside: [boost]),
