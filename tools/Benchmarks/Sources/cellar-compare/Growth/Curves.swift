@@ -27,7 +27,7 @@ let allCurves: [Curve] = {
             values: [1, 4, 16], unit: .bytes, atMost: 0.05),
         Curve(
             id: "array scan, by bytes", work: "scan", parameter: "bytes",
-            values: [1 << 24, 1 << 27, 1 << 30], atMost: 1.1),
+            values: [1 << 28, 1 << 29, 1 << 30], atMost: 1.1),
         Curve(
             id: "checkpoint, by bytes", work: "checkpoint", parameter: "bytes",
             values: [1 << 22, 1 << 24, 1 << 26], atMost: 1.1),
