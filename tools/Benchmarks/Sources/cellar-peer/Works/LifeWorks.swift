@@ -62,6 +62,8 @@ private func recovery(_ place: Place) throws -> Work {
             holder.first.send("go 1")
             let deadline = now() + 10e9
             while held.load() == 0 { guard now() < deadline else { throw Skip("nobody took the lock") } }
+            // It is to be asleep, with all of its threads.
+            usleep(1000)
             let start = now()
             holder.first.kill()
             try block.withLock { $0.a = number }
@@ -72,8 +74,7 @@ private func recovery(_ place: Place) throws -> Work {
     }
 }
 
-/// Brings to disk what was changed all over a large array.
-/// The median of some, on a file that has room for them already: what was written before last is free again.
+/// Brings to disk what was changed all over a large array: the median of some, when there is something to write over.
 private func checkpoint(_ place: Place) throws -> Work {
     let store = try place.open(quiet: true)
     let array = try store.array("array", of: UInt8.self, count: place.number("bytes", default: 64 << 20))
