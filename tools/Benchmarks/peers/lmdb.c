@@ -30,7 +30,7 @@ static void open_environment(unsigned flags) {
 
 static void open_for_use(int participant) {
     (void)participant;
-    open_environment(MDB_NOSYNC);
+    open_environment(parameter("synced", 0) ? 0 : MDB_NOSYNC);
     check(mdb_cursor_open(reader, table, &cursor), "mdb_cursor_open");
     mdb_txn_reset(reader);
 }

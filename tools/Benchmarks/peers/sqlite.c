@@ -58,7 +58,8 @@ static sqlite3_stmt *prepare(enum text which) {
 static void open_for_use(int participant) {
     (void)participant;
     open_database();
-    execute("PRAGMA synchronous = OFF; PRAGMA mmap_size = 68719476736; PRAGMA cache_size = -262144");
+    execute("PRAGMA mmap_size = 68719476736; PRAGMA cache_size = -262144");
+    execute(parameter("synced", 0) ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF");
     for (int which = 0; which < TEXTS; which++) prepare((enum text)which);
 }
 

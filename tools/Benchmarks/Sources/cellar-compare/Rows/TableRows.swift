@@ -16,6 +16,9 @@ let tableRows: [Row] = [
             Opponent(.lmdbPython),
         ],
         goals: [.ratio(.lmdb, 1 / 0.9)]),
+    Row(
+        "table, YCSB E of 1000000, puts on disk", "table-scans-and-puts", "shape=E entries=1000000 synced=1",
+        beside: [Opponent(.lmdb, work: "map-mixed"), Opponent(.sqlite, work: "map-mixed")]),
     Row("durable, one writer", "durable", "writers=1", beside: [Opponent(.lmdb), Opponent(.sqlite), Opponent(.redis)]),
     Row(
         "durable, 64 writers", "durable", "writers=64",

@@ -31,8 +31,57 @@ var tableWorks: [String: (Place) throws -> Work] {
                 return try time { try TableLoops.load(names, into: table) } / Double(names.count)
             }
         },
+        "table-scans-and-puts": { place in
+            let (store, table) = try filled(place)
+            let mixer = TableMixer(table, entries: place.entries)
+            return place.work(store) { count in try time { try mixer.run(count) } }
+        },
         "durable": durable,
     ]
+}
+
+/// YCSB's E: of twenty operations one adds an entry, and the others scan from where many do.
+private final class TableMixer {
+    private let table: BlockTable
+    private let starts: [String]
+    private let scans: [Bool]
+    private var place = 0
+    private var newest: Int
+    private static let length = 50
+
+    init(_ table: BlockTable, entries: Int) {
+        self.table = table
+        newest = entries
+        starts = Order.zipfian(entries, seed: 88_172_645_463_325_252).map(entryName)
+        var random = Xorshift(1)
+        scans = starts.map { _ in random.next() >> 33 % 100 < 95 }
+    }
+
+    @inline(never)
+    func run(_ count: Int) throws {
+        for _ in 0..<count {
+            place = place + 1 == starts.count ? 0 : place + 1
+            if scans[place] {
+                try scan(from: starts[place])
+            } else {
+                try table.set(Block64(a: newest), for: entryName(newest))
+                newest += 1
+            }
+        }
+    }
+
+    private func scan(from start: String) throws {
+        var (sum, left) = (0, Self.length)
+        try table.read { (snapshot) throws(StoreError) in
+            try snapshot.forEach(in: .from(start)) { (entry) throws(StoreError) in
+                let block = try entry.value()
+                sum &+= block.a &+ block.h
+                left -= 1
+                return left > 0
+            }
+        }
+        sink(sum)
+    }
 }
 
 private func filled(_ place: Place) throws -> (Store, BlockTable) {
