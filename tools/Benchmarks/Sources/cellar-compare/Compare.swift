@@ -11,8 +11,8 @@ struct Compare: ParsableCommand {
             tools/Benchmarks/compare installs and builds what is compared, starts the servers and calls this.
 
             Each row is one piece of work. Everyone who can do it does it in turn, round after round, so that a drift of the \
-            machine's speed meets all. Figures are medians of the rounds; a ratio is Cellar's figure by the other's, so below \
-            1 Cellar is faster, or smaller.
+            machine's speed meets all. Figures are medians of the rounds; a ratio is Cellar's figure by the other's of the \
+            same round, of which the median is given: below 1 Cellar is faster, or smaller.
             """,
         subcommands: [Rows.self, Curves.self], defaultSubcommand: Rows.self)
 }

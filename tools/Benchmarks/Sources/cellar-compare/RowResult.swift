@@ -9,7 +9,7 @@ struct RowResult: Codable {
         let median: Double?
         let least: Double?
         let most: Double?
-        /// Cellar's median by this one.
+        /// Cellar's figure by this one in the same round, the median of the rounds.
         let ratio: Double?
         /// Why there is no figure.
         let failure: String?
@@ -34,7 +34,7 @@ struct RowResult: Codable {
 
     init(_ row: Row, _ parties: [Party]) {
         (id, group, unit) = (row.id, row.group, row.unit)
-        let ours = parties[0].samples.isEmpty ? nil : parties[0].samples.median
+        let ours = parties[0].samples
         let figures = parties.map { Figure($0, ours: ours) }
         self.parties = figures
         verdicts = row.goals.map { goal in
@@ -45,7 +45,8 @@ struct RowResult: Codable {
                     value: figures.first { $0.title == title }?.ratio)
             case .figure:
                 Verdict(
-                    goal: "≤ \(row.unit.text(goal.atMost))", opponent: nil, atMost: goal.atMost, value: ours)
+                    goal: "≤ \(row.unit.text(goal.atMost))", opponent: nil, atMost: goal.atMost,
+                    value: ours.isEmpty ? nil : ours.median)
             }
         }
     }
@@ -54,13 +55,15 @@ struct RowResult: Codable {
 }
 
 extension RowResult.Figure {
-    init(_ party: Party, ours: Double?) {
+    init(_ party: Party, ours: Samples) {
         let samples = party.samples
         program = party.opponent.program
         title = party.opponent.title
         self.samples = samples.values
         failure = party.failure
         (median, least, most) = samples.isEmpty ? (nil, nil, nil) : (samples.median, samples.least, samples.most)
-        ratio = median.flatMap { theirs in ours.map { $0 / theirs } }
+        // Of neighbours in time: what slows a machine down for a while slows both down.
+        let ratios = Samples(zip(ours.values, samples.values).map { $0 / $1 })
+        ratio = ratios.isEmpty ? nil : ratios.median
     }
 }
