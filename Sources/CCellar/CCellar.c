@@ -17,6 +17,15 @@ int cellar_futex_wait(uint32_t *word, uint32_t expected, int64_t nanoseconds) {
 
 void cellar_futex_wake(uint32_t *word, int count) { syscall(SYS_futex, word, FUTEX_WAKE, count, NULL, NULL, 0); }
 
+int cellar_futex_wait_among(uint32_t *word, uint32_t expected, int64_t deadline_nanoseconds, uint32_t kinds) {
+    struct timespec deadline = {.tv_sec = deadline_nanoseconds / 1000000000, .tv_nsec = deadline_nanoseconds % 1000000000};
+    return syscall(SYS_futex, word, FUTEX_WAIT_BITSET, expected, &deadline, NULL, kinds) == 0 ? 0 : errno;
+}
+
+void cellar_futex_wake_among(uint32_t *word, uint32_t kinds) {
+    syscall(SYS_futex, word, FUTEX_WAKE_BITSET, INT32_MAX, NULL, NULL, kinds);
+}
+
 int cellar_futex_wait_any(const cellar_futex_waiter *waiters, unsigned count, int64_t deadline_nanoseconds) {
     // The number is the same on every kind of machine; the C library may be older than the call.
     enum { wait_any = 449 };

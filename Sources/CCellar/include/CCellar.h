@@ -123,6 +123,11 @@ int cellar_futex_wait(uint32_t *word, uint32_t expected, int64_t nanoseconds);
 /// Wakes up to `count` sleepers on the word.
 void cellar_futex_wake(uint32_t *word, int count);
 
+/// Sleeps as one of these kinds (bits), at most until the deadline on CLOCK_MONOTONIC; else as `cellar_futex_wait`.
+int cellar_futex_wait_among(uint32_t *word, uint32_t expected, int64_t deadline_nanoseconds, uint32_t kinds);
+/// Wakes all sleepers of these kinds, and those of no kind.
+void cellar_futex_wake_among(uint32_t *word, uint32_t kinds);
+
 /// One of several words that a thread sleeps on: the kernel's own structure for that.
 typedef struct cellar_futex_waiter {
     uint64_t expected;

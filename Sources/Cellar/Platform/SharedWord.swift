@@ -95,4 +95,16 @@ struct SharedFutex: @unchecked Sendable {
 
     /// Wakes everyone who sleeps on the word.
     func wakeAll() { wake(.max) }
+
+    /// Sleeps as one of these kinds (bits): else as the other, but until a deadline.
+    func wait(while expected: UInt32, until deadline: Int64, as kinds: UInt32) {
+        let word = unsafe UnsafeMutableRawPointer(address).assumingMemoryBound(to: UInt32.self)
+        _ = unsafe cellar_futex_wait_among(word, expected, max(deadline, 0), kinds)
+    }
+
+    /// Wakes those who sleep as one of these kinds, or as none.
+    func wakeAll(of kinds: UInt32) {
+        let word = unsafe UnsafeMutableRawPointer(address).assumingMemoryBound(to: UInt32.self)
+        unsafe cellar_futex_wake_among(word, kinds)
+    }
 }
