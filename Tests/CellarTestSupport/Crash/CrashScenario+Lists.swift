@@ -90,7 +90,7 @@ extension CrashScenario {
             try store.value("received", of: Int.self).store(1)
         } state: { store in
             let pipe = try store.pipe("pipe", capacity: 64)
-            let (first, second) = (try pipe.connect(), try pipe.connect())
+            let (first, second) = try connectBoth(pipe)
             guard try first.tryReceive() == nil, try second.tryReceive() == nil else {
                 throw Wrong("a new pipe is not empty")
             }
@@ -99,4 +99,14 @@ extension CrashScenario {
             return try store.value("received", of: Int.self).load()
         }
     ]
+
+    /// One who looks is killed by its checkpoint, at any time: if that was between the first end and the second, the other end is
+    /// for who receives what was sent, and the pipe begins anew after that one. Seen once in some ten runs of all scenarios.
+    private static func connectBoth(_ pipe: SharedPipe) throws -> (PipeEnd, PipeEnd) {
+        let one = try pipe.connect()
+        do { return (one, try pipe.connect()) } catch where error.code == .inUse {
+            one.close()
+            return (try pipe.connect(), try pipe.connect())
+        }
+    }
 }

@@ -39,6 +39,9 @@ DECLARE(turns)
 DECLARE(turns_asleep)
 void waking_finish(void);
 
+// entries.c
+extern const struct store entries_store;
+
 // queues.c
 extern const struct queue ring_queue;
 

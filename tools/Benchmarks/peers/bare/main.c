@@ -15,6 +15,7 @@ static const struct work works[] = {
     {"slice-copy", slice_copy_prepare, slice_copy_run, arrays_finish, false},
     {"scan", scan_prepare, scan_run, arrays_finish, false},
     {"bulk-in", bulk_in_prepare, bulk_in_run, arrays_finish, false},
+    {"map-mixed", map_mixed_prepare, map_run, map_finish, false},
     {"queue-alone", queue_alone_prepare, queue_alone_run, queue_finish, false},
     {"wake", wake_prepare, wake_run, waking_finish, true},
     {"turns", turns_prepare, turns_run, waking_finish, false},
@@ -27,5 +28,6 @@ static const struct work works[] = {
 
 int main(int argc, char **argv) {
     use_queue(&ring_queue);
+    use_store(&entries_store);
     return harness_main(argc, argv, works, sizeof works / sizeof *works);
 }

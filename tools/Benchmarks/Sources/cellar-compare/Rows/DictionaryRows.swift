@@ -40,7 +40,10 @@ private func mixtureRows(_ entries: Int) -> [Row] {
     }
     let alone = ["A", "B", "C", "D", "F"].map { row($0, 1) }
     var two = row("B", 2, " cpus=0,1", [.ratio(oneProcess.title, 1 / 1.8)])
-    two.opponents.insert(oneProcess, at: 0)
+    let bare = [
+        Opponent(.bare, "bare entries, in C"), Opponent(.bare, "bare entries, in C, one process", "processes=1"),
+    ]
+    two.opponents = [oneProcess] + bare + others
     return alone + [two, row("A", 2, " cpus=0,1"), row("B", 4), row("B", 8)]
 }
 
