@@ -52,6 +52,6 @@ private var durable: [Row] {
     [
         Row(
             "queue, durable put, 64 producers", "queue-durable", "writers=64", beside: [oneWriter],
-            goals: [.ratio(oneWriter.title, 1.0 / 20)])
+            goals: [.ratio(oneWriter.title, 1.0 / 30)])
     ]
 }
