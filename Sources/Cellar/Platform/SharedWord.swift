@@ -78,33 +78,34 @@ struct SharedFutex: @unchecked Sendable {
     }
     func add(_ value: UInt32) { unsafe address.pointee.wrappingAdd(value, ordering: .sequentiallyConsistent) }
 
+    /// As the kernel's calls take it.
+    private var word: UnsafeMutablePointer<UInt32> {
+        unsafe UnsafeMutableRawPointer(address).assumingMemoryBound(to: UInt32.self)
+    }
+
     /// Where it lies, for the kernel.
     var number: UInt64 { UInt64(UInt(bitPattern: unsafe UnsafeMutableRawPointer(address))) }
 
     /// Sleeps while the word is `expected`, at most `nanoseconds`; may wake early for no reason.
     func wait(while expected: UInt32, atMost nanoseconds: Int64) {
-        let word = unsafe UnsafeMutableRawPointer(address).assumingMemoryBound(to: UInt32.self)
         _ = unsafe cellar_futex_wait(word, expected, max(nanoseconds, 0))
     }
 
     /// Wakes so many of those who sleep on the word.
     func wake(_ count: Int) {
-        let word = unsafe UnsafeMutableRawPointer(address).assumingMemoryBound(to: UInt32.self)
         unsafe cellar_futex_wake(word, Int32(clamping: count))
     }
 
     /// Wakes everyone who sleeps on the word.
     func wakeAll() { wake(.max) }
 
-    /// Sleeps as one of these kinds (bits): else as the other, but until a deadline.
+    /// Sleeps as one of these kinds (bits) until a deadline, and else as `wait(while:atMost:)`.
     func wait(while expected: UInt32, until deadline: Int64, as kinds: UInt32) {
-        let word = unsafe UnsafeMutableRawPointer(address).assumingMemoryBound(to: UInt32.self)
         _ = unsafe cellar_futex_wait_among(word, expected, max(deadline, 0), kinds)
     }
 
     /// Wakes those who sleep as one of these kinds, or as none.
     func wakeAll(of kinds: UInt32) {
-        let word = unsafe UnsafeMutableRawPointer(address).assumingMemoryBound(to: UInt32.self)
         unsafe cellar_futex_wake_among(word, kinds)
     }
 }

@@ -101,10 +101,10 @@ extension CrashScenario {
     ]
 
     /// One who looks is killed by its checkpoint, at any time: if that was between the first end and the second, the other end is
-    /// for who receives what was sent, and the pipe begins anew after that one. Seen once in some ten runs of all scenarios.
+    /// for who receives what was sent, and the pipe begins anew after that one. Seen once.
     private static func connectBoth(_ pipe: SharedPipe) throws -> (PipeEnd, PipeEnd) {
         let one = try pipe.connect()
-        do { return (one, try pipe.connect()) } catch where error.code == .inUse {
+        do { return (one, try pipe.connect()) } catch  where error.code == .inUse {
             one.close()
             return (try pipe.connect(), try pipe.connect())
         }

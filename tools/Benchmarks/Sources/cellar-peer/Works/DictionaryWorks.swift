@@ -108,8 +108,7 @@ final class Mixer {
         self.dictionary = dictionary
         self.entries = entries
         order = Order.zipfian(entries, seed: UInt64(index) * 7919 + 88_172_645_463_325_252)
-        var random = Xorshift(UInt64(index) + 1)
-        isRead = (0..<Order.count).map { _ in random.next() >> 33 % 100 < UInt64(mixture.reads) }
+        isRead = Order.choices(mixture.reads, seed: UInt64(index) + 1)
         newest = entries + index
         step = processes
     }

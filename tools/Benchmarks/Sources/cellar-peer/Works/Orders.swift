@@ -42,6 +42,12 @@ enum Order {
         }
     }
 
+    /// Yes for so many percent of `count` operations.
+    static func choices(_ percent: Int, seed: UInt64) -> [Bool] {
+        var random = Xorshift(seed)
+        return (0..<count).map { _ in random.next() >> 33 % 100 < UInt64(percent) }
+    }
+
     private static func scrambled(_ rank: Int, _ entries: Int) -> Int {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for place in 0..<8 { hash = (hash ^ (UInt64(rank) >> (8 * UInt64(place)) & 0xFF)) &* 0x100_0000_01B3 }

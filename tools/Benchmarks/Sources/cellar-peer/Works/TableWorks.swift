@@ -53,8 +53,7 @@ private final class TableMixer {
         self.table = table
         newest = entries
         starts = Order.zipfian(entries, seed: 88_172_645_463_325_252).map(entryName)
-        var random = Xorshift(1)
-        scans = starts.map { _ in random.next() >> 33 % 100 < 95 }
+        scans = Order.choices(95, seed: 1)
     }
 
     @inline(never)
