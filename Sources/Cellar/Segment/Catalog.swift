@@ -186,7 +186,7 @@ struct Catalog {
     private func dropName(of cell: CellHeader) throws(StoreError) {
         guard let bytes = unsafe try cell.nameBytes() else { return }
         let name = unsafe NameBytes(bytes, seed: segment.word(CELLAR_HEADER_HASH_SEED).relaxed())
-        try directory.replace(name, cell: cell.offset, with: nil)
+        try directory.drop(name, cell: cell.offset)
     }
 
     /// The removal of these cells is on disk: their names need not be kept from being found there any longer.
@@ -199,7 +199,8 @@ struct Catalog {
     // MARK: Rename
 
     /// Renames a live cell; the new name must be free. Steps: 1. room and an id; 2. the new name's block; 3. a stub
-    /// under the old name; 4. the intent: it will be renamed; 5. the rest.
+    /// with the old name; 4. the intent: it will be renamed; 5. both under the names that they will have; 6. the cell's
+    /// name word: it is renamed; 7. the rest.
     func rename(_ cell: CellHeader, to name: NameBytes) throws(StoreError) {
         try directory.reserveOne()
         let id = try table.nextID()
@@ -241,15 +242,20 @@ struct Catalog {
         let bytes = unsafe try segment.require(newWord & ((1 << 48) - 1), count: length, alignment: 1, "a name")
         let name = unsafe NameBytes(UnsafeRawBufferPointer(start: bytes, count: length), seed: seed)
         guard let old = unsafe try stub.nameBytes() else { throw segment.corrupt("a stub has no name") }
-        try directory.insert(name, cell: cell.offset)
+        let oldName = unsafe NameBytes(old, seed: seed)
+        try directory.add(name, cell: cell.offset)
         crashPoint("rename: new name published")
-        cell.nameWord.release(newWord)
-        crashPoint("rename: cell renamed")
         try table.occupy(stub.id, cell: stub.offset)
         crashPoint("rename: stub in the table")
-        let oldName = unsafe NameBytes(old, seed: seed)
-        try directory.replace(oldName, cell: cell.offset, with: stub.offset)
-        crashPoint("rename: old name replaced")
+        if cell.nameWord.relaxed() != newWord {
+            try directory.add(oldName, cell: stub.offset, after: cell.offset)
+            crashPoint("rename: stub under the old name")
+            // Pairs with the acquire load of a search, which comes to the stub after it.
+            cell.nameWord.release(newWord)
+            crashPoint("rename: cell renamed")
+        }
+        try directory.drop(oldName, cell: cell.offset, newName: name)
+        crashPoint("rename: old name dropped")
         if !cell.isVolatile { cell.record.add(1) }
         crashPoint("rename: record counted")
         _ = table.markDirty(cell.id)

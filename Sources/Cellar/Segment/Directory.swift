@@ -22,8 +22,12 @@ struct NameBytes {
 /// | tag ≪ 48 + offset | a cell, whose own name decides; tag is the top 16 bits of the name's hash |
 ///
 /// Writers hold the allocation lock and publish a slot, or a whole larger table, with one release store; it pairs with
-/// the acquire loads of `find`. An outgrown table goes to limbo. A search that finds nothing proves nothing, since a
-/// rename may be under way: only under the allocation lock is a name known to be absent.
+/// the acquire loads of `find`. An outgrown table goes to limbo.
+///
+/// Two slots may lead to cells of one name, of which at most one is live; a search prefers that one. So a rename can be one
+/// step for those who search: with the cell in a slot of its new name, and a removed stub behind it in one of its old name,
+/// the release store of the cell's name word switches both names. A search that finds nothing says that memory knew
+/// nothing of the name at some moment of the search; whether it still does, only the allocation lock tells.
 struct Directory {
     let segment: Segment
 
@@ -35,7 +39,7 @@ struct Directory {
     private var root: SharedWord { segment.word(CELLAR_HEADER_DIRECTORY) }
     private var used: SharedWord { segment.word(CELLAR_HEADER_DIRECTORY_USED) }
 
-    /// The offset of the cell with the name, in whatever state it is. Expected O(1); takes no lock, writes nothing.
+    /// The offset of the cell with the name, the live one if there is one. Expected O(1); takes no lock, writes nothing.
     func find(_ name: NameBytes) throws(StoreError) -> UInt64? { try segment.findCell(name) }
 
     private typealias Table = DirectoryTable
@@ -95,49 +99,67 @@ struct Directory {
     /// Publishes a cell under its name: the name's own slot if it has one, a spare one otherwise.
     func insert(_ name: NameBytes, cell: UInt64) throws(StoreError) {
         let table = try table(at: root.relaxed())
-        let slot = name.hash & ~Self.offsetMask | cell
         if let index = try index(of: name, in: table) {
-            table.slot(index).release(slot)
+            table.slot(index).release(name.hash & ~Self.offsetMask | cell)
             crashPoint("insert name: slot replaced")
-        } else if try place(slot, hash: name.hash, in: table) {
-            used.setRelaxed(used.relaxed() &+ 1)
-            crashPoint("insert name: counted")
+        } else {
+            try add(name, cell: cell)
         }
     }
 
-    /// Takes the slot that holds this very cell under this name away, or hands it to `successor`.
-    func replace(_ name: NameBytes, cell: UInt64, with successor: UInt64?) throws(StoreError) {
-        let table = try table(at: root.relaxed())
+    /// Gives a cell a slot under this name, beside those that the name has; a search comes to it after it came to
+    /// `predecessor`'s. Does nothing if it has one already.
+    func add(_ name: NameBytes, cell: UInt64, after predecessor: UInt64? = nil) throws(StoreError) {
         let tag = name.hash & ~Self.offsetMask
+        let table = try table(at: root.relaxed())
+        guard try place(tag | cell, hash: name.hash, after: predecessor.map { tag | $0 }, in: table) else { return }
+        used.setRelaxed(used.relaxed() &+ 1)
+        crashPoint("insert name: counted")
+    }
+
+    /// Takes the slot that holds this very cell under this name away, but not one that leads to it under its `newName` too:
+    /// names whose hashes are alike in the bits that slots go by share it.
+    func drop(_ name: NameBytes, cell: UInt64, newName: NameBytes? = nil) throws(StoreError) {
+        let table = try table(at: root.relaxed())
+        guard let index = index(of: cell, under: name, in: table) else { return }
+        if let newName, self.index(of: cell, under: newName, in: table) == index { return }
+        table.slot(index).release(Self.dropped)
+        crashPoint("drop name: done")
+    }
+
+    private func index(of cell: UInt64, under name: NameBytes, in table: Table) -> Int? {
         var index = Int(truncatingIfNeeded: name.hash) & table.mask
         for _ in 0...table.mask {
             let slot = table.slot(index).relaxed()
-            if slot == Self.empty { return }
-            if slot == tag | cell {
-                table.slot(index).release(successor.map { tag | $0 } ?? Self.dropped)
-                crashPoint("replace name: done")
-                return
-            }
+            if slot == Self.empty { return nil }
+            if slot == name.hash & ~Self.offsetMask | cell { return index }
             index = (index + 1) & table.mask
         }
+        return nil
     }
 
-    /// Returns whether the slot was empty before.
+    /// Returns whether the slot was empty before. The whole run is looked at first: an operation that was cut off and is
+    /// finished now may have put it there already, behind a slot that was dropped since.
     @discardableResult
-    private func place(_ slot: UInt64, hash: UInt64, in table: Table) throws(StoreError) -> Bool {
+    private func place(
+        _ slot: UInt64, hash: UInt64, after predecessor: UInt64? = nil, in table: Table
+    ) throws(StoreError) -> Bool {
+        var spare: Int?
+        var isBehind = predecessor == nil
         var index = Int(truncatingIfNeeded: hash) & table.mask
         for _ in 0...table.mask {
             let present = table.slot(index).relaxed()
-            // A rename that was cut off and is finished now may have put it there already.
             if present == slot { return false }
-            if present == Self.empty || present == Self.dropped {
-                table.slot(index).release(slot)
-                crashPoint("insert name: slot taken")
-                return present == Self.empty
-            }
+            if isBehind, spare == nil, present == Self.empty || present == Self.dropped { spare = index }
+            if present == Self.empty { break }
+            if present == predecessor { isBehind = true }
             index = (index + 1) & table.mask
         }
-        throw segment.corrupt("its directory is full")
+        guard let spare else { throw segment.corrupt("its directory has no room for a name, or lost one") }
+        let wasEmpty = table.slot(spare).relaxed() == Self.empty
+        table.slot(spare).release(slot)
+        crashPoint("insert name: slot taken")
+        return wasEmpty
     }
 
     /// Counts the slots in use anew. O(capacity).
@@ -185,9 +207,15 @@ struct DirectoryTable {
 /// The search itself. On the segment and not on `Directory`, so that a lookup counts no references.
 extension Segment {
     func findCell(_ name: NameBytes) throws(StoreError) -> UInt64? {
-        let table = try directoryTable(at: word(CELLAR_HEADER_DIRECTORY).acquire())
-        // The slot as the search saw it: by now it may be dropped, or another cell's.
-        return try search(name, in: table)?.cell
+        var root = word(CELLAR_HEADER_DIRECTORY).acquire()
+        while true {
+            // The slot as the search saw it: by now it may be dropped, or another cell's.
+            if let found = try search(name, in: directoryTable(at: root)) { return found.cell }
+            // In a table that was outgrown meanwhile, the stub of a cell that was renamed since is missing.
+            let current = word(CELLAR_HEADER_DIRECTORY).acquire()
+            if current == root { return nil }
+            root = current
+        }
     }
 
     @inline(__always)
@@ -209,21 +237,24 @@ extension Segment {
     ) throws(StoreError) -> (index: Int, cell: UInt64)? {
         let tag = name.hash & ~Directory.offsetMask
         var index = Int(truncatingIfNeeded: name.hash) & table.mask
+        var gone: (index: Int, cell: UInt64)?
         for _ in 0...table.mask {
             let slot = table.slot(index).acquire()
-            if slot == Directory.empty { return nil }
+            if slot == Directory.empty { return gone }
             if slot != Directory.dropped, slot & ~Directory.offsetMask == tag,
-                try isCell(slot & Directory.offsetMask, named: name)
+                let isLive = try isCell(slot & Directory.offsetMask, named: name)
             {
-                return (index, slot & Directory.offsetMask)
+                if isLive { return (index, slot & Directory.offsetMask) }
+                gone = (index, slot & Directory.offsetMask)
             }
             index = (index &+ 1) & table.mask
         }
-        return nil
+        return gone
     }
 
+    /// Whether the cell is there, if it has that name; nil if it has another.
     @inline(__always)
-    private func isCell(_ offset: UInt64, named name: NameBytes) throws(StoreError) -> Bool {
+    private func isCell(_ offset: UInt64, named name: NameBytes) throws(StoreError) -> Bool? {
         let size = unsafe MemoryLayout<cellar_cell>.size
         guard let cell = unsafe pointer(offset, count: size, alignment: SegmentLayout.granule) else {
             throw corrupt("a cell is said to lie at \(offset), which is not in the segment")
@@ -231,11 +262,13 @@ extension Segment {
         // The name is most likely right behind the header: the two cache lines that matter are fetched at once, and not
         // one after the other.
         unsafe cellar_prefetch(cell + size)
+        // Pairs with the release store of a rename: who sees the new name sees the stub under the old one.
         let word = unsafe SharedWord(cell + CELLAR_CELL_NAME).acquire()
         let length = Int(word >> 48)
         guard unsafe length == name.bytes.count, length > 0,
             let stored = unsafe pointer(word & Directory.offsetMask, count: length, alignment: 1)
-        else { return false }
-        return unsafe memcmp(stored, name.bytes.baseAddress!, length) == 0
+        else { return nil }
+        guard unsafe memcmp(stored, name.bytes.baseAddress!, length) == 0 else { return nil }
+        return unsafe SharedFutex(cell + CELLAR_CELL_STATE).acquire() != CellState.removed.rawValue
     }
 }
